@@ -1,0 +1,62 @@
+# airflow-provider-mode: `make demo` shows it working, `make test` proves it. Both make their own environment
+# in .venv and write nothing outside this checkout.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN = $(VENV)/bin
+LOCK ?= requirements.lock
+UV = $(BIN)/uv
+READY = $(VENV)/.ready
+SRC = airflow_provider_mode tests dags_examples bench
+export PYTHONDONTWRITEBYTECODE = 1
+export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
+export UV_LINK_MODE ?= copy
+
+.PHONY: help demo test lint types contracts unit test-2.11 lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml $(LOCK)
+	@echo "==> environment in $(VENV) ($$($(PYTHON) --version), from $(LOCK); first time about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: $(READY) ## sweep a sandbox workspace of 2,000 reports with a real Airflow, at Mode's rate limit (about four minutes)
+	@$(BIN)/python bench/demo.py
+
+test: $(READY) lint types contracts unit ## lint, types, import contracts, tests
+
+lint: $(READY) ## ruff: rules and format
+	@echo "==> lint"
+	@$(BIN)/ruff check --quiet $(SRC)
+	@$(BIN)/ruff format --quiet --check $(SRC)
+
+types: $(READY) ## mypy, strict
+	@echo "==> types"
+	@$(BIN)/mypy --no-error-summary
+
+contracts: $(READY) ## import-linter: who may import whom
+	@echo "==> import contracts"
+	@$(BIN)/lint-imports --no-cache > build/contracts.log 2>&1 || { cat build/contracts.log; exit 1; }
+
+unit: $(READY) ## the tests, with branch coverage of client, governance and sandbox held at 100 %
+	@echo "==> tests"
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage combine -q 2>/dev/null || true
+	@$(BIN)/coverage report --include='airflow_provider_mode/client/*,airflow_provider_mode/governance/*,airflow_provider_mode/sandbox/*' --fail-under=100
+
+test-2.11: ## the same tests on Airflow 2.11, in an environment of its own
+	@$(MAKE) --no-print-directory VENV=.venv-2.11 LOCK=.ci/requirements-2.11.lock .venv-2.11/.ready
+	@echo "==> tests on Airflow 2.11"
+	@.venv-2.11/bin/python -m pytest -q
+
+lock: $(READY) ## renew both lock files
+	@$(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
+	@echo 'apache-airflow<3' | $(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c - -o .ci/requirements-2.11.lock
+
+clean: ## remove what was made here
+	rm -rf .venv .venv-2.11 build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
