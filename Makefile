@@ -9,7 +9,7 @@ READY = $(VENV)/.ready
 SRC = airflow_provider_mode tests dags_examples bench
 export PYTHONDONTWRITEBYTECODE = 1
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
-export UV_LINK_MODE ?= copy
+export PIP_NO_CACHE_DIR = 1
 
 .PHONY: help demo test lint types contracts unit test-2.11 lock clean
 
