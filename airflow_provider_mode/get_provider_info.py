@@ -1,0 +1,45 @@
+"""What Airflow learns about this provider; imported by every Airflow process, so it imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_mode import __version__
+from airflow_provider_mode.hooks.form import CONN_TYPE, HOOK_NAME, ui_field_behaviour
+
+PACKAGE = "airflow-provider-mode"
+OPERATORS = ("archive_stale_reports", "delete_schedules", "plan_cleanup", "restore")
+SENSORS = ("report_scheduled",)
+
+
+def _modules(kind: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    modules = [f"airflow_provider_mode.{kind}.{name}" for name in names]
+    return [{"integration-name": HOOK_NAME, "python-modules": modules}]
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The provider's metadata, as Airflow's entry point ``apache_airflow_provider`` asks for it."""
+    return {
+        "package-name": PACKAGE,
+        "name": HOOK_NAME,
+        "description": "Mode: archive reports that nobody opens, delete their schedules, and undo it.",
+        "versions": [__version__],
+        "integrations": [
+            {
+                "integration-name": HOOK_NAME,
+                "external-doc-url": "https://mode.com/developer/",
+                "tags": ["service"],
+            }
+        ],
+        "hooks": _modules("hooks", ("mode",)),
+        "operators": _modules("operators", OPERATORS),
+        "sensors": _modules("sensors", SENSORS),
+        "connection-types": [
+            {
+                "connection-type": CONN_TYPE,
+                "hook-class-name": "airflow_provider_mode.hooks.mode.ModeHook",
+                "hook-name": HOOK_NAME,
+                "ui-field-behaviour": ui_field_behaviour("-"),
+            }
+        ],
+    }

@@ -1,0 +1,206 @@
+"""
+From the fields of an Airflow connection to a ``ModeConfig``: the only place that knows how a connection spells.
+
+A connection comes from a form, from JSON, from a URI (whose extras are strings) or from a secrets backend;
+all spellings of one thing give equal configurations. Nothing here touches Airflow, the network or a clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
+
+from airflow_provider_mode.client.config import ModeConfig, RateLimit, Signature
+from airflow_provider_mode.client.errors import ConfigurationError
+from airflow_provider_mode.hooks.form import DEFAULT_HOST, EXTRA_KEYS, label
+
+SIGNATURE_KEYS = ("token", "access_key", "access_secret")
+CONNECT_AND_READ = 2
+
+
+class ConnectionFields(Protocol):
+    """What is read of an Airflow connection, whichever version of Airflow made it."""
+
+    conn_id: Any
+    login: Any
+    password: Any
+    schema: Any
+    host: Any
+    port: Any
+    extra: Any
+
+
+def config_from(connection: ConnectionFields) -> ModeConfig:
+    """The configuration that a connection describes; a ``ConfigurationError`` names connection and field."""
+    try:
+        return ModeConfig(
+            login=_required(connection.login, "login"),
+            password=_required(connection.password, "password"),
+            workspace=_required(connection.schema, "schema").strip("/"),
+            host=_base_url(connection.host, connection.port),
+            **_extras(connection.extra),
+        )
+    except ConfigurationError as error:
+        raise ConfigurationError(f"connection {connection.conn_id!r}: {error}") from None
+
+
+def secrets_of(config: ModeConfig) -> Iterator[str]:
+    """Every string of a configuration that must never be seen, in each spelling in which it travels."""
+    for part in (config.login, config.password):
+        yield part
+        yield quote(part, safe="")
+    yield _base64(f"{config.login}:{config.password}")
+    if config.discovery is not None:
+        parts = [getattr(config.discovery, key) for key in SIGNATURE_KEYS]
+        yield from parts
+        yield _base64(":".join(parts))
+    urls = list((config.proxies or {}).values())
+    if config.rate_limit is not None and config.rate_limit.redis:
+        urls.append(config.rate_limit.redis)
+    for url in urls:
+        if hidden := urlsplit(url).password:
+            yield hidden
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _required(value: Any, name: str) -> str:
+    text = str(value or "").strip()
+    if not text:
+        raise ConfigurationError(f"{label(name)} is missing")
+    return text
+
+
+def _base_url(host: Any, port: Any) -> str:
+    """The base URL: https unless it says otherwise, with the port of a URI's ``host:port``."""
+    text = str(host or "").strip().rstrip("/") or DEFAULT_HOST
+    url = text if "://" in text else f"https://{text}"
+    scheme, _, rest = url.partition("://")
+    try:
+        has_port = urlsplit(url).port is not None
+    except ValueError:
+        raise ConfigurationError(f"{label('host')}: {text!r} is no URL") from None
+    return f"{scheme.lower()}://{rest}" + (f":{port}" if port and not has_port else "")
+
+
+def _extras(extra: Any) -> dict[str, Any]:
+    """The keyword arguments that the extra gives; absent, empty and (but for ``rate_limit``) null mean default."""
+    given = _json(extra) if isinstance(extra, str) else extra
+    if given in (None, ""):
+        return {}
+    if not isinstance(given, Mapping):
+        raise ConfigurationError("extra is not a JSON object")
+    unknown = sorted(set(given) - set(EXTRA_KEYS))
+    if unknown:
+        raise ConfigurationError(f"extra {unknown[0]!r} is unknown; known are {', '.join(EXTRA_KEYS)}")
+    parsed: dict[str, Any] = {}
+    for key, raw in given.items():
+        value = _json(raw) if isinstance(raw, str) else raw
+        if value is None and key == "rate_limit":
+            parsed[key] = None
+        elif value not in (None, ""):
+            parsed[key] = PARSERS[key](key, value)
+    return parsed
+
+
+def _json(text: str) -> Any:
+    """The value that a string spells as JSON, or the string itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()
+
+
+def _number(key: str, value: Any) -> float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or value <= 0
+    ):
+        raise ConfigurationError(f"extra {key!r} must be a number above 0")
+    return value
+
+
+def _count(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ConfigurationError(f"extra {key!r} must be a whole number above 0")
+    return value
+
+
+def _seconds(key: str, value: Any) -> float:
+    return float(_number(key, value))
+
+
+def _timeout(key: str, value: Any) -> tuple[float, float]:
+    """One number for both, or ``[connect, read]``."""
+    if isinstance(value, list) and len(value) == CONNECT_AND_READ:
+        return _seconds(key, value[0]), _seconds(key, value[1])
+    if isinstance(value, list):
+        raise ConfigurationError(f"extra {key!r} must be a number of seconds or [connect, read]")
+    return _seconds(key, value), _seconds(key, value)
+
+
+def _known(key: str, value: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"extra {key!r} must be a JSON object with {', '.join(names)}")
+    unknown = sorted(set(value) - set(names))
+    if unknown:
+        raise ConfigurationError(
+            f"extra {key!r} has an unknown key {unknown[0]!r}; known are {', '.join(names)}"
+        )
+    return value
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"extra {key!r} must be a text")
+    return value
+
+
+def _rate_limit(key: str, value: Any) -> RateLimit:
+    parsers: dict[str, Callable[[str, Any], Any]] = {"requests": _count, "period": _seconds, "redis": _text}
+    given = _known(key, value, tuple(parsers))
+    return RateLimit(
+        **{name: parsers[name](f"{key}.{name}", item) for name, item in given.items() if item is not None}
+    )
+
+
+def _signature(key: str, value: Any) -> Signature:
+    given = _known(key, value, SIGNATURE_KEYS)
+    token, access_key, access_secret = (_text(f"{key}.{name}", given.get(name)) for name in SIGNATURE_KEYS)
+    return Signature(token=token, access_key=access_key, access_secret=access_secret)
+
+
+def _proxies(key: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(
+            f"extra {key!r} must be a JSON object such as {{'https': 'http://host:3128'}}"
+        )
+    return {str(scheme): _text(f"{key}.{scheme}", url) for scheme, url in value.items()}
+
+
+def _verify(key: str, value: Any) -> bool | str:
+    """Whether to check certificates, or the path of a bundle; a word it does not know never switches it off."""
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    if isinstance(value, bool) or (isinstance(value, str) and "/" in value):
+        return value
+    raise ConfigurationError(f"extra {key!r} must be true, false or the path of a CA bundle")
+
+
+PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
+    "rate_limit": _rate_limit,
+    "timeout": _timeout,
+    "retry_for": _seconds,
+    "concurrency": _count,
+    "discovery": _signature,
+    "proxies": _proxies,
+    "verify": _verify,
+}
