@@ -1,5 +1,5 @@
 """
-From the fields of an Airflow connection to a ``ModeConfig``: the only place that knows how a connection spells.
+From the fields of an Airflow connection to a ``ModeConfig``: the one place that knows its spellings.
 
 A connection comes from a form, from JSON, from a URI (whose extras are strings) or from a secrets backend;
 all spellings of one thing give equal configurations. Nothing here touches Airflow, the network or a clock.
@@ -90,7 +90,7 @@ def _base_url(host: Any, port: Any) -> str:
 
 
 def _extras(extra: Any) -> dict[str, Any]:
-    """The keyword arguments that the extra gives; absent, empty and (but for ``rate_limit``) null mean default."""
+    """What the extra says; absent, empty and (but for ``rate_limit``) null mean the default."""
     given = _json(extra) if isinstance(extra, str) else extra
     if given in (None, ""):
         return {}
@@ -187,7 +187,7 @@ def _proxies(key: str, value: Any) -> dict[str, str]:
 
 
 def _verify(key: str, value: Any) -> bool | str:
-    """Whether to check certificates, or the path of a bundle; a word it does not know never switches it off."""
+    """Whether to check certificates, or a bundle's path; an unknown word never switches it off."""
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
     if isinstance(value, bool) or (isinstance(value, str) and "/" in value):

@@ -1,0 +1,33 @@
+"""The operators, each imported when it is first asked for: a DAG file pays for what it uses alone."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_mode.operators.archive_stale_reports import ArchiveStaleReportsOperator
+    from airflow_provider_mode.operators.delete_schedules import DeleteSchedulesOperator
+    from airflow_provider_mode.operators.plan_cleanup import PlanCleanupOperator
+    from airflow_provider_mode.operators.restore import RestoreOperator
+
+__all__ = [
+    "ArchiveStaleReportsOperator",
+    "DeleteSchedulesOperator",
+    "PlanCleanupOperator",
+    "RestoreOperator",
+]
+
+_MODULES = {
+    "ArchiveStaleReportsOperator": "archive_stale_reports",
+    "DeleteSchedulesOperator": "delete_schedules",
+    "PlanCleanupOperator": "plan_cleanup",
+    "RestoreOperator": "restore",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The operator of that name, out of its own module."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,112 @@
+"""
+Rendered templates back into values, strictly: a template gives text, and odd spellings are refused.
+
+Pure; every error is a ``SettingError`` that names the parameter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from airflow_provider_mode.governance.durations import format_duration, parse_duration
+from airflow_provider_mode.governance.errors import SettingError
+
+FLAGS = {"true": True, "false": False}
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or false, also as a template renders them."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in FLAGS:
+        return FLAGS[value.strip().lower()]
+    raise SettingError(name, f"must be true or false, not {value!r}")
+
+
+def absent(value: Any) -> bool:
+    """Whether a parameter is not given: None, or what a template renders None or nothing to."""
+    return value is None or (isinstance(value, str) and value.strip() in {"", "None", "null"})
+
+
+def text(value: Any, name: str) -> str | None:
+    """A text without blanks around it, or None where nothing is given."""
+    if absent(value):
+        return None
+    if not isinstance(value, str):
+        raise SettingError(name, f"must be a text, not {value!r}")
+    return value.strip()
+
+
+def texts(value: Any, name: str) -> tuple[str, ...] | None:
+    """A tuple of texts from a list, a JSON list or one text; None where nothing is given."""
+    if absent(value):
+        return None
+    items = _from_json(value, name, "[") if isinstance(value, str) else value
+    if isinstance(items, str):
+        items = [items]
+    if not isinstance(items, list | tuple | set | frozenset):
+        raise SettingError(name, f"must be a text or a list of texts, not {value!r}")
+    for item in items:
+        if not isinstance(item, str) or absent(item):
+            raise SettingError(name, f"must hold texts only, not {item!r}")
+    return tuple(item.strip() for item in items)
+
+
+def required_texts(value: Any, name: str) -> tuple[str, ...]:
+    """At least one text."""
+    found = texts(value, name)
+    if not found:
+        raise SettingError(name, "must not be empty")
+    return found
+
+
+def duration(value: Any, name: str) -> timedelta | None:
+    """A length of time such as ``"7d"``, or None where nothing is given."""
+    return None if absent(value) else parse_duration(value, name)
+
+
+def mapping(value: Any, name: str) -> dict[str, Any]:
+    """A dict, also as the JSON text that ``tojson`` renders."""
+    found = _from_json(value, name, "{") if isinstance(value, str) else value
+    if not isinstance(found, Mapping):
+        raise SettingError(name, f"must be a dict, not {value!r}")
+    return dict(found)
+
+
+def source(value: Any) -> str | dict[str, Any]:
+    """Where evidence comes from: a word, or a dict with ``conn_id`` and ``sql``."""
+    if isinstance(value, Mapping) or (isinstance(value, str) and value.lstrip().startswith("{")):
+        return mapping(value, "source")
+    return text(value, "source") or "rest"
+
+
+def plain(value: Any) -> Any:
+    """
+    A policy as plain values of its own: what Airflow can render, store and show.
+
+    Two tasks may be given one policy; a copy keeps each task's rendering to itself. What Airflow resolves
+    later (an XCom, a template text) is left as it is.
+    """
+    if hasattr(value, "to_json"):
+        return plain(value.to_json())
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [plain(item) for item in value]
+        return sorted(items) if isinstance(value, set | frozenset) else items
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return value
+
+
+def _from_json(value: str, name: str, opening: str) -> Any:
+    """What a JSON text says, if it starts like one; else the text."""
+    if not value.lstrip().startswith(opening):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise SettingError(name, f"is no valid JSON: {value!r}") from None
