@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
@@ -18,8 +18,9 @@ from airflow_provider_mode.client.config import ModeConfig, RateLimit, Signature
 from airflow_provider_mode.client.errors import ConfigurationError
 from airflow_provider_mode.hooks.form import DEFAULT_HOST, EXTRA_KEYS, label
 
+RATE_LIMIT_KEYS = ("requests", "period", "redis")
+PORT = re.compile(r":[0-9]+$")
 SIGNATURE_KEYS = ("token", "access_key", "access_secret")
-CONNECT_AND_READ = 2
 
 
 class ConnectionFields(Protocol):
@@ -81,12 +82,7 @@ def _base_url(host: Any, port: Any) -> str:
     """The base URL: https unless it says otherwise, with the port of a URI's ``host:port``."""
     text = str(host or "").strip().rstrip("/") or DEFAULT_HOST
     url = text if "://" in text else f"https://{text}"
-    scheme, _, rest = url.partition("://")
-    try:
-        has_port = urlsplit(url).port is not None
-    except ValueError:
-        raise ConfigurationError(f"{label('host')}: {text!r} is no URL") from None
-    return f"{scheme.lower()}://{rest}" + (f":{port}" if port and not has_port else "")
+    return f"{url}:{port}" if port and not PORT.search(url) else url
 
 
 def _extras(extra: Any) -> dict[str, Any]:
@@ -105,7 +101,7 @@ def _extras(extra: Any) -> dict[str, Any]:
         if value is None and key == "rate_limit":
             parsed[key] = None
         elif value not in (None, ""):
-            parsed[key] = PARSERS[key](key, value)
+            parsed[key] = PARSERS[key](value) if key in PARSERS else value
     return parsed
 
 
@@ -117,34 +113,19 @@ def _json(text: str) -> Any:
         return text.strip()
 
 
-def _number(key: str, value: Any) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or value <= 0
-    ):
-        raise ConfigurationError(f"extra {key!r} must be a number above 0")
-    return value
-
-
-def _count(key: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise ConfigurationError(f"extra {key!r} must be a whole number above 0")
-    return value
-
-
-def _seconds(key: str, value: Any) -> float:
-    return float(_number(key, value))
-
-
-def _timeout(key: str, value: Any) -> tuple[float, float]:
+def _timeout(value: Any) -> Any:
     """One number for both, or ``[connect, read]``."""
-    if isinstance(value, list) and len(value) == CONNECT_AND_READ:
-        return _seconds(key, value[0]), _seconds(key, value[1])
-    if isinstance(value, list):
-        raise ConfigurationError(f"extra {key!r} must be a number of seconds or [connect, read]")
-    return _seconds(key, value), _seconds(key, value)
+    return tuple(value) if isinstance(value, list) else (value, value)
+
+
+def _rate_limit(value: Any) -> RateLimit:
+    given = _known("rate_limit", value, RATE_LIMIT_KEYS)
+    return RateLimit(**{name: item for name, item in given.items() if item is not None})
+
+
+def _signature(value: Any) -> Signature:
+    given = _known("discovery", value, SIGNATURE_KEYS)
+    return Signature(**{name: given.get(name) for name in SIGNATURE_KEYS})
 
 
 def _known(key: str, value: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
@@ -153,54 +134,23 @@ def _known(key: str, value: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
     unknown = sorted(set(value) - set(names))
     if unknown:
         raise ConfigurationError(
-            f"extra {key!r} has an unknown key {unknown[0]!r}; known are {', '.join(names)}"
+            f"extra {key!r}: key {unknown[0]!r} is unknown; known are {', '.join(names)}"
         )
     return value
 
 
-def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"extra {key!r} must be a text")
-    return value
-
-
-def _rate_limit(key: str, value: Any) -> RateLimit:
-    parsers: dict[str, Callable[[str, Any], Any]] = {"requests": _count, "period": _seconds, "redis": _text}
-    given = _known(key, value, tuple(parsers))
-    return RateLimit(
-        **{name: parsers[name](f"{key}.{name}", item) for name, item in given.items() if item is not None}
-    )
-
-
-def _signature(key: str, value: Any) -> Signature:
-    given = _known(key, value, SIGNATURE_KEYS)
-    token, access_key, access_secret = (_text(f"{key}.{name}", given.get(name)) for name in SIGNATURE_KEYS)
-    return Signature(token=token, access_key=access_key, access_secret=access_secret)
-
-
-def _proxies(key: str, value: Any) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise ConfigurationError(
-            f"extra {key!r} must be a JSON object such as {{'https': 'http://host:3128'}}"
-        )
-    return {str(scheme): _text(f"{key}.{scheme}", url) for scheme, url in value.items()}
-
-
-def _verify(key: str, value: Any) -> bool | str:
-    """Whether to check certificates, or a bundle's path; an unknown word never switches it off."""
+def _verify(value: Any) -> Any:
+    """Whether to check certificates, or a bundle's path; any other word is refused, not taken for one."""
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
-    if isinstance(value, bool) or (isinstance(value, str) and "/" in value):
-        return value
-    raise ConfigurationError(f"extra {key!r} must be true, false or the path of a CA bundle")
+    if isinstance(value, str) and "/" not in value:
+        raise ConfigurationError("extra 'verify' must be true, false or the path of a CA bundle")
+    return value
 
 
-PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
+PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "rate_limit": _rate_limit,
     "timeout": _timeout,
-    "retry_for": _seconds,
-    "concurrency": _count,
     "discovery": _signature,
-    "proxies": _proxies,
     "verify": _verify,
 }
