@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from airflow.providers.common.compat.sdk import Connection
+from airflow.providers.common.compat.sdk import BaseHook
 
 from airflow_provider_mode.client.config import ModeConfig, RateLimit, Signature
 from airflow_provider_mode.client.errors import ConfigurationError
@@ -16,6 +17,20 @@ KEY = "0123456789ab"
 SECRET = "s3cret/with:odd@chars%"
 BASE = ModeConfig(workspace="acme", login=KEY, password=SECRET)
 LOGIN = f"{KEY}:{quote(SECRET, safe='')}"
+
+
+Stored = Callable[[str], Any]
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> Stored:
+    """A connection read by Airflow from the environment, as from any secrets backend."""
+
+    def read(text: str) -> Any:
+        monkeypatch.setenv("AIRFLOW_CONN_MODE_TEST", text)
+        return BaseHook.get_connection("mode_test")
+
+    return read
 
 
 def fields(**changes: Any) -> SimpleNamespace:
@@ -41,11 +56,11 @@ def extra(**keys: Any) -> SimpleNamespace:
         f"mode://{LOGIN}@/acme",
     ],
 )
-def test_every_uri_of_the_same_workspace_gives_the_same_configuration(uri: str) -> None:
+def test_every_uri_of_the_same_workspace_gives_the_same_configuration(uri: str, stored: Stored) -> None:
     """However the base URL is put into a URI, and through Airflow's own ``get_uri`` too."""
-    connection = Connection(conn_id="mode_test", uri=uri)
+    connection = stored(uri)
     assert config_from(connection) == BASE
-    assert config_from(Connection(conn_id="mode_test", uri=connection.get_uri())) == BASE
+    assert config_from(stored(connection.get_uri())) == BASE
 
 
 def test_the_json_and_the_form_give_the_same_configuration() -> None:
@@ -56,15 +71,15 @@ def test_the_json_and_the_form_give_the_same_configuration() -> None:
     assert config_from(extra(timeout=None, retry_for=None, verify=None, discovery=None, proxies="")) == BASE
 
 
-def test_a_loopback_host_keeps_its_port() -> None:
+def test_a_loopback_host_keeps_its_port(stored: Stored) -> None:
     """A sandbox is reached by plain http at a port, in a URI of any kind."""
     for uri in (
         f"mode://{LOGIN}@http%3A%2F%2F127.0.0.1%3A8080/acme",
         f"mode://http://{LOGIN}@127.0.0.1:8080/acme",
     ):
-        connection = Connection(conn_id="mode_test", uri=uri)
+        connection = stored(uri)
         assert config_from(connection).host == "http://127.0.0.1:8080"
-        assert config_from(Connection(conn_id="x", uri=connection.get_uri())).host == "http://127.0.0.1:8080"
+        assert config_from(stored(connection.get_uri())).host == "http://127.0.0.1:8080"
 
 
 EXTRAS: dict[str, Any] = {
@@ -78,7 +93,7 @@ EXTRAS: dict[str, Any] = {
 }
 
 
-def test_extras_are_the_same_from_json_and_from_a_uri() -> None:
+def test_extras_are_the_same_from_json_and_from_a_uri(stored: Stored) -> None:
     """A URI's extras are strings that hold JSON; Airflow may also wrap all of them into one."""
     full = ModeConfig(
         workspace="acme",
@@ -94,14 +109,14 @@ def test_extras_are_the_same_from_json_and_from_a_uri() -> None:
     )
     strings = {key: item if isinstance(item, str) else json.dumps(item) for key, item in EXTRAS.items()}
     query = "&".join(f"{key}={quote(item, safe='')}" for key, item in strings.items())
-    from_uri = Connection(conn_id="mode_test", uri=f"mode://{LOGIN}@app.mode.com/acme?{query}")
+    from_uri = stored(f"mode://{LOGIN}@app.mode.com/acme?{query}")
     assert config_from(from_uri) == full
     assert config_from(extra(**EXTRAS)) == full
-    assert config_from(Connection(conn_id="x", uri=from_uri.get_uri())) == full
-    from_json = Connection(
-        conn_id="x", conn_type="mode", login=KEY, password=SECRET, schema="acme", extra=json.dumps(EXTRAS)
-    )
-    assert config_from(Connection(conn_id="x", uri=from_json.get_uri())) == full
+    assert config_from(stored(from_uri.get_uri())) == full
+    whole = {"conn_type": "mode", "login": KEY, "password": SECRET, "schema": "acme", "extra": EXTRAS}
+    from_json = stored(json.dumps(whole))
+    assert config_from(from_json) == full
+    assert config_from(stored(from_json.get_uri())) == full
 
 
 @pytest.mark.parametrize("off", [None, "null"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.governance.errors import SettingError
-from airflow_provider_mode.operators import _values
+from airflow_provider_mode.hooks import templates
 
 
 @pytest.mark.parametrize(
@@ -14,14 +14,14 @@ from airflow_provider_mode.operators import _values
 )
 def test_a_flag_is_read_as_airflow_renders_it(*, given: Any, meant: bool) -> None:
     """True and false in any case are flags."""
-    assert _values.flag(given, "dry_run") is meant
+    assert templates.flag(given, "dry_run") is meant
 
 
 @pytest.mark.parametrize("given", ["yes", "", "0", 1, None, "{{ params.dry_run }}"])
 def test_anything_else_is_no_flag(given: Any) -> None:
     """A word that is neither true nor false is refused, and the parameter named."""
     with pytest.raises(SettingError, match="dry_run: must be true or false"):
-        _values.flag(given, "dry_run")
+        templates.flag(given, "dry_run")
 
 
 @pytest.mark.parametrize(
@@ -39,62 +39,62 @@ def test_anything_else_is_no_flag(given: Any) -> None:
 )
 def test_texts_come_from_a_list_a_json_list_or_one_text(given: Any, meant: Any) -> None:
     """All spellings of a list of names give a tuple."""
-    assert _values.texts(given, "reports") == meant
+    assert templates.texts(given, "reports") == meant
 
 
 @pytest.mark.parametrize("given", [5, ["a", 1], ["a", ""], '["a"', {"a": 1}])
 def test_what_holds_no_texts_is_refused(given: Any) -> None:
     """Numbers, blanks, broken JSON and dicts are no names of reports."""
     with pytest.raises(SettingError, match=r"^reports: "):
-        _values.texts(given, "reports")
+        templates.texts(given, "reports")
 
 
 def test_at_least_one_text_may_be_asked_for() -> None:
     """An empty list of reports is refused: it would mean to do nothing, or everything."""
-    assert _values.required_texts("abc", "reports") == ("abc",)
+    assert templates.required_texts("abc", "reports") == ("abc",)
     for nothing in (None, [], "[]"):
         with pytest.raises(SettingError, match="reports: must not be empty"):
-            _values.required_texts(nothing, "reports")
+            templates.required_texts(nothing, "reports")
 
 
 def test_a_text_is_stripped_and_other_types_are_refused() -> None:
     """A digest that a template padded is still the digest."""
-    assert _values.text(" sha256:ab ", "digest") == "sha256:ab"
-    assert _values.text("None", "digest") is None
+    assert templates.text(" sha256:ab ", "digest") == "sha256:ab"
+    assert templates.text("None", "digest") is None
     with pytest.raises(SettingError, match="digest: must be a text, not 5"):
-        _values.text(5, "digest")
+        templates.text(5, "digest")
 
 
 def test_a_duration_may_be_absent() -> None:
     """None, and a template that renders None, mean no duration."""
-    assert _values.duration("7d", "min_age") == timedelta(days=7)
-    assert _values.duration("None", "min_age") is None
+    assert templates.duration("7d", "min_age") == timedelta(days=7)
+    assert templates.duration("None", "min_age") is None
     with pytest.raises(SettingError, match="min_age"):
-        _values.duration("soon", "min_age")
+        templates.duration("soon", "min_age")
 
 
 def test_a_mapping_may_be_json() -> None:
     """A policy from ``tojson`` is a dict again."""
-    assert _values.mapping('{"max_views": 3}', "policy") == {"max_views": 3}
+    assert templates.mapping('{"max_views": 3}', "policy") == {"max_views": 3}
     for wrong in ("max_views=3", "{", 3, [1]):
         with pytest.raises(SettingError, match=r"^policy: "):
-            _values.mapping(wrong, "policy")
+            templates.mapping(wrong, "policy")
 
 
 def test_the_source_is_a_word_or_a_dict() -> None:
     """REST where nothing is said, and a dict also as JSON."""
-    assert _values.source(None) == "rest"
-    assert _values.source("discovery") == "discovery"
-    assert _values.source({"conn_id": "x", "sql": "select"}) == {"conn_id": "x", "sql": "select"}
-    assert _values.source('{"conn_id": "x"}') == {"conn_id": "x"}
+    assert templates.source(None) == "rest"
+    assert templates.source("discovery") == "discovery"
+    assert templates.source({"conn_id": "x", "sql": "select"}) == {"conn_id": "x", "sql": "select"}
+    assert templates.source('{"conn_id": "x"}') == {"conn_id": "x"}
 
 
 def test_a_plain_policy_shares_nothing_with_the_one_given() -> None:
     """What one task renders in its copy is not seen by another that was given the same policy."""
     shared: dict[str, Any] = {"not_run_for": timedelta(days=90), "exempt_names": ("a", "b"), "max_views": 3}
-    first, second = _values.plain(shared), _values.plain(shared)
+    first, second = templates.plain(shared), templates.plain(shared)
     assert first == {"not_run_for": "90d", "exempt_names": ["a", "b"], "max_views": 3}
     first["exempt_names"].append("c")
     assert second["exempt_names"] == ["a", "b"]
-    assert _values.plain({"b", "a"}) == ["a", "b"]
-    assert _values.plain("{{ params.policy }}") == "{{ params.policy }}"
+    assert templates.plain({"b", "a"}) == ["a", "b"]
+    assert templates.plain("{{ params.policy }}") == "{{ params.policy }}"
