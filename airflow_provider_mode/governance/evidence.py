@@ -191,10 +191,10 @@ def from_report(report: Report, collection: Collection | None, *, url: str, as_o
         url=url,
         as_of=as_of,
         name=_read(report, "name"),
-        kind=DATASET if report.is_dataset else "Report",
+        kind=DATASET if report.is_dataset or _read(report, "type") is UNSURE else "Report",
         collection=collection.token if collection else report.collection,
-        collection_name=collection.name if collection else UNSURE,
-        personal=collection.personal if collection else UNSURE,
+        collection_name=_read(collection, "name") if collection else UNSURE,
+        personal=_personal(collection),
         archived=_flag(report, "archived"),
         public=_flag(report, "public"),
         description=_read(report, "description"),
@@ -206,18 +206,33 @@ def from_report(report: Report, collection: Collection | None, *, url: str, as_o
         view_count=0 if views is None else views,
         schedules_count=ABSENT if schedules is None else schedules,
         subscribers=0 if schedules == 0 else UNASKED,
-        owner=UNASKED if report.creator else ABSENT,
+        owner=_asked_for(report),
         owner_hint=report.creator,
         imported_by_live=UNASKED if report.is_dataset else False,
         expected_runtime=report.expected_runtime,
     )
 
 
-def _read(report: Report, field: str) -> Any:
+def _read(seen: Report | Collection, field: str) -> Any:
     """The field's value; absent and malformed are told apart, for only the first may count as stale."""
-    if report.known(field):
-        return getattr(report, field)
-    return UNSURE if field in report.raw else ABSENT
+    if seen.known(field):
+        return getattr(seen, field)
+    return UNSURE if field in seen.raw else ABSENT
+
+
+def _personal(collection: Collection | None) -> bool | Unknown:
+    if collection is None:
+        return UNSURE
+    kind = _read(collection, "space_type")
+    return kind if isinstance(kind, Unknown) else collection.personal
+
+
+def _asked_for(report: Report) -> Unknown:
+    """Whether the owner can be asked for: some replies name no creator, or not legibly."""
+    if report.creator:
+        return UNASKED
+    links = report.raw.get("_links")
+    return UNSURE if isinstance(links, Mapping) and links.get("creator") else ABSENT
 
 
 def _flag(report: Report, field: str) -> bool | Unknown:

@@ -68,7 +68,7 @@ class Plan:
         """`sha256:` of the JSON without `digest`: keys sorted, compact, UTF-8, non-ASCII unescaped."""
         hashed = hashlib.sha256()
         for chunk in _canonical(self._body()):
-            hashed.update(chunk.encode())
+            hashed.update(_encoded(chunk))
         return f"sha256:{hashed.hexdigest()}"
 
     def to_json(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Plan:
     def dumps(self) -> bytes:
         """The plan's file: one action a line, so that two plans can be compared by eye."""
         body: dict[str, Any] = {**self._body(), "digest": self.digest}
-        return "".join(_canonical(body, gap="\n")).encode()
+        return b"".join(map(_encoded, _canonical(body, gap="\n")))
 
     @staticmethod
     def loads(text: bytes) -> Plan:
@@ -152,3 +152,8 @@ def _canonical(body: Mapping[str, Any], gap: str = "") -> Iterator[str]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; half a surrogate pair, which a hostile name may hold, stays the escape that JSON has for it."""
+    return text.encode("utf-8", "backslashreplace")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +15,7 @@ from airflow_provider_mode.governance.evidence import Evidence
 from airflow_provider_mode.governance.plan import ACTION_KEYS, DELETE_SCHEDULE, FORMAT, KINDS, Action, Plan
 from airflow_provider_mode.governance.policy import StalePolicy
 
+_KEYS = {field.name for field in dataclasses.fields(Plan)} | {"format", "digest"}
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -21,6 +24,8 @@ def read_plan(text: bytes) -> Plan:
     held = _object(_parse(text), "the file")
     if held.get("format") != FORMAT:
         raise PlanRefused(f"this is no plan: its format is {held.get('format')!r}, not {FORMAT!r}")
+    if strange := held.keys() - _KEYS:
+        raise PlanRefused(f"this is no plan: it has a key {min(strange)!r:.80}")
     plan = Plan(
         workspace=_string(held, "workspace"),
         source=_string(held, "source"),
@@ -42,13 +47,20 @@ def read_plan(text: bytes) -> Plan:
 
 def _parse(text: bytes) -> object:
     try:
-        return json.loads(text.decode(), parse_constant=_no_number, object_pairs_hook=_unrepeated)
+        return json.loads(
+            text.decode(), parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_unrepeated
+        )
     except (ValueError, RecursionError) as error:
         raise PlanRefused(f"this is no plan: {error}") from None
 
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

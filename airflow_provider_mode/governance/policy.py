@@ -85,6 +85,10 @@ class StalePolicy:
         dated = {age.field for age in AGES if getattr(self, age.setting) is not None}
         return frozenset(dated | ({"view_count"} if self.max_views is not None else set()))
 
+    def setting_of(self, field: str) -> str:
+        """The criterion that reads a field of the evidence."""
+        return next((age.setting for age in AGES if age.field == field), "max_views")
+
     def judge(self, evidence: Evidence, now: datetime) -> Verdict:
         """One report, judged by what is known of it at `now`; what is not known keeps it."""
         return rules.judge(self, evidence, now)

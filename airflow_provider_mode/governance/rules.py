@@ -245,5 +245,5 @@ def _settle(policy: StalePolicy, gaps: list[Gap], said: list[str]) -> Verdict:
     if needs is not None:
         return Verdict("needs", "needs", f"not asked yet {_QUESTIONS[needs]}", frozenset({needs}))
     said += [f"not known {_QUESTIONS[field]}" for field in dict.fromkeys(absent)]
-    old = f"; older than {say_duration(policy.older_than)}" if policy.older_than else ""
-    return Verdict("stale", "stale", ", ".join(said) + old)
+    old = "" if policy.older_than is None or "created_at" in absent else say_duration(policy.older_than)
+    return Verdict("stale", "stale", ", ".join(said) + (f"; older than {old}" if old else ""))

@@ -1,0 +1,152 @@
+"""From a source's rows to a plan: judge each, ask what is missing, judge again, write down what remains."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from airflow_provider_mode.governance.asking import Held, Questions
+from airflow_provider_mode.governance.durations import parse_duration
+from airflow_provider_mode.governance.errors import PolicyError, SettingError
+from airflow_provider_mode.governance.evidence import ASKED_LAST, UNASKED, Evidence
+from airflow_provider_mode.governance.inventory import RestSource
+from airflow_provider_mode.governance.plan import ARCHIVE_REPORT, DELETE_SCHEDULE, KINDS, Action, Plan
+from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.ports import Reads, Source, Watch
+from airflow_provider_mode.governance.savings import savings_of
+from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.sorting import Sorting
+
+_log = logging.getLogger(__name__)
+_EVERYWHERE = Scope()
+
+
+def make_plan(
+    client: Reads,
+    policy: StalePolicy,
+    *,
+    now: datetime,
+    source: Source | None = None,
+    scope: Scope = _EVERYWHERE,
+    kinds: Sequence[str] = KINDS,
+    expires_after: timedelta | str = "7d",
+    restored: Collection[str] = (),
+    name_owners: bool = False,
+    watch: Watch = lambda _: None,
+) -> Plan:
+    """What the policy would change at `now`; the same evidence and clock give the same plan.
+
+    `restored` names reports that someone brought back after we archived them: they are kept. `name_owners`
+    looks up who owns what is stale (a request a person) even where the policy does not ask.
+    """
+    kinds = _checked(kinds)
+    lifetime = parse_duration(expires_after, "expires_after")
+    source = source or RestSource(client, watch=watch)
+    refuse_unanswerable(policy, source)
+    key_scope = client.verify().scope
+    sorting = Sorting(policy, now=now, restored=restored)
+    questions = Questions(client, policy, now=now, watch=watch)
+    stale = _stale(source, _within(scope, policy), sorting, questions)
+    if DELETE_SCHEDULE in kinds:
+        stale = _with_schedules(stale, sorting, questions)
+    if name_owners:
+        stale = _with_owners(stale, questions)
+    sorting.warn_unmatched(_log)
+    actions = tuple(
+        sorted(_actions(stale, kinds, sorting, questions.schedules), key=lambda action: action.order)
+    )
+    return Plan(
+        workspace=client.config.workspace,
+        source=source.name,
+        key_scope=key_scope,
+        created_at=now,
+        expires_at=now + lifetime,
+        policy=policy.to_json(),
+        counts=sorting.counts(len(stale), actions),
+        actions=actions,
+        kept=sorting.kept(),
+        savings=savings_of(actions),
+    )
+
+
+def refuse_unanswerable(policy: StalePolicy, source: Source) -> None:
+    """Refuse a criterion that the source can never answer, naming what to add."""
+    for field, remedy in source.never.items():
+        if field in policy.needs:
+            raise PolicyError(policy.setting_of(field), remedy)
+
+
+def _checked(kinds: Sequence[str]) -> tuple[str, ...]:
+    known = isinstance(kinds, list | tuple) and all(kind in KINDS for kind in kinds)
+    if not known or not kinds:
+        raise SettingError("kinds", f"must be a list of one or both of {', '.join(KINDS)}, not {kinds!r}")
+    return tuple(kind for kind in KINDS if kind in kinds)
+
+
+def _within(scope: Scope, policy: StalePolicy) -> Scope:
+    """The scope as the policy bounds it."""
+    return replace(
+        scope,
+        personal=not policy.exempt_personal,
+        datasets=policy.include_datasets,
+        mentioned=policy.exempt_collections,
+    )
+
+
+def _stale(source: Source, scope: Scope, sorting: Sorting, questions: Questions) -> list[Evidence]:
+    """The reports that are stale by all that can be known; the dear questions come last, and for few."""
+    rows = [
+        row for row in source.rows(scope, as_of=sorting.now, tally=sorting.tally) if sorting.may_be_stale(row)
+    ]
+    rows = [row for row in source.confirm(rows) if sorting.still_may_be(row)]
+    for field in ASKED_LAST[1:]:
+        asking = [row for row in rows if field in sorting.judge(row).needs]
+        if asking:
+            answered = {row.report: row for row in questions.ask(field, asking)}
+            rows = [
+                row for row in (answered.get(row.report, row) for row in rows) if sorting.still_may_be(row)
+            ]
+    return [row for row in rows if sorting.is_stale(row)]
+
+
+def _with_schedules(rows: Sequence[Evidence], sorting: Sorting, questions: Questions) -> list[Evidence]:
+    """The rows whose schedules are all known: what could not be read must not be left running unseen."""
+    asking = [row for row in rows if row.schedules_count != 0 and row.report not in questions.schedules]
+    answered = {row.report: row for row in questions.ask("subscribers", asking)}
+    known = [answered.get(row.report, row) for row in rows]
+    return [
+        row
+        for row in known
+        if row.schedules_count == 0
+        or row.report in questions.schedules
+        or sorting.keep(row, "unknown", "unknown_schedules_count")
+    ]
+
+
+def _with_owners(rows: Sequence[Evidence], questions: Questions) -> list[Evidence]:
+    asking = [row for row in rows if row.owner is UNASKED]
+    answered = {row.report: row for row in questions.ask("owner", asking)}
+    return [answered.get(row.report, row) for row in rows]
+
+
+def _actions(
+    rows: Iterable[Evidence], kinds: Sequence[str], sorting: Sorting, schedules: Mapping[str, Held]
+) -> Iterator[Action]:
+    for row in rows:
+        archive = Action(
+            kind=ARCHIVE_REPORT,
+            report=row.report,
+            url=row.url,
+            reason=sorting.judge(row).sentence,
+            evidence=row.to_json(),
+            name=row.title,
+            collection=row.place,
+            owner=row.owner_label,
+        )
+        if ARCHIVE_REPORT in kinds:
+            yield archive
+        if DELETE_SCHEDULE in kinds:
+            for schedule, definition in schedules.get(row.report, {}).items():
+                yield replace(archive, kind=DELETE_SCHEDULE, schedule=schedule, definition=definition)

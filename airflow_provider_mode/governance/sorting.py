@@ -1,0 +1,99 @@
+"""Every report of an inventory in one heap: archived, fresh, exempt, unknown, or perhaps stale."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from airflow_provider_mode.governance.evidence import Evidence
+from airflow_provider_mode.governance.plan import KINDS, Action
+from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.verdict import Verdict
+
+COUNTS = (
+    "collections",
+    "personal_collections",
+    "unreadable_collections",
+    "reports",
+    "archived_already",
+    "datasets",
+    "unarchived",
+    "fresh",
+    "exempt",
+    "unknown",
+    "stale",
+)
+"""What a plan counts, besides actions by kind, and `schedules` where every report told its number."""
+
+
+class Sorting:
+    """Judges rows as they stream by, counts them all, and remembers only those kept for a reason."""
+
+    def __init__(self, policy: StalePolicy, *, now: datetime, restored: Collection[str] = ()) -> None:
+        self.now = now
+        self.tally: Counter[str] = Counter()
+        self._policy = policy
+        self._restored = frozenset(restored)
+        self._kept: dict[str, list[str]] = {}
+        self._unmatched = set(policy.exempt_reports)
+        self._schedules: int | None = 0
+
+    def judge(self, row: Evidence) -> Verdict:
+        """The policy's word on one row."""
+        return self._policy.judge(row, self.now)
+
+    def may_be_stale(self, row: Evidence) -> bool:
+        """Count a row of the inventory, and say whether it has to be looked at again."""
+        self._unmatched -= {row.report, row.url}
+        self.tally["datasets"] += row.is_dataset
+        if row.is_dataset and not self._policy.include_datasets:
+            return False
+        self.tally["reports"] += 1
+        self.tally["unarchived"] += 1
+        count = row.schedules_count if row.archived is not True else 0
+        known = self._schedules is not None and isinstance(count, int)
+        self._schedules = self._schedules + count if known else None  # type: ignore[operator]
+        return self.still_may_be(row)
+
+    def still_may_be(self, row: Evidence) -> bool:
+        """Whether a row is stale as far as is known; one that is not goes to its heap."""
+        if row.archived is True:
+            self.tally.update(archived_already=1, unarchived=-1)
+            return False
+        verdict = self.judge(row)
+        if verdict.kind == "fresh":
+            self.tally["fresh"] += 1
+            return False
+        if verdict.kind in {"exempt", "unknown"}:
+            return self.keep(row, verdict.kind, verdict.reason)
+        if row.report in self._restored:
+            return self.keep(row, "exempt", "restored")
+        return True
+
+    def is_stale(self, row: Evidence) -> bool:
+        """Whether a row is stale for certain; a question that was never answered keeps it."""
+        verdict = self.judge(row)
+        return verdict.kind == "stale" or self.keep(row, "unknown", f"unknown_{min(verdict.needs)}")
+
+    def keep(self, row: Evidence, kind: str, reason: str) -> bool:
+        """Count a row as kept for this reason; always false."""
+        self.tally[kind] += 1
+        self._kept.setdefault(reason, []).append(row.report)
+        return False
+
+    def kept(self) -> dict[str, list[str]]:
+        """The reports that are kept, by reason, sorted."""
+        return {reason: sorted(reports) for reason, reports in sorted(self._kept.items())}
+
+    def counts(self, stale: int, actions: Iterable[Action]) -> dict[str, int]:
+        """All counts of a plan."""
+        counts = {name: self.tally[name] for name in COUNTS} | {"stale": stale}
+        counts |= dict.fromkeys(KINDS, 0) | Counter(action.kind for action in actions)
+        return counts if self._schedules is None else counts | {"schedules": self._schedules}
+
+    def warn_unmatched(self, log: logging.Logger) -> None:
+        """Say which entries of `exempt_reports` matched nothing: a mistyped one protects nobody."""
+        for entry in sorted(self._unmatched):
+            log.warning("exempt_reports: no report in scope matches %r", entry)
