@@ -72,6 +72,7 @@ class Evidence:
     last_run_at: When = ABSENT
     last_successfully_run_at: When = ABSENT
     last_viewed_at: When = ABSENT
+    watched_since: When = ABSENT  # with a history: no view since then but the one of `last_viewed_at`
     last_run_by_hand_at: When = UNASKED  # at the latest: runs are read only as far back as the rule asks
     view_count: int | Unknown = ABSENT
     schedules_count: int | Unknown = ABSENT
@@ -133,6 +134,7 @@ class Evidence:
         return cls(**known)
 
 
+_MOMENTS = frozenset({"as_of", "watched_since"})
 _WHY = frozenset(why.value for why in Unknown)
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Evidence)}
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -159,7 +161,7 @@ def _revived(name: str, value: Any) -> Any:
     wanted = _TYPES[name]
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         raise ValueError(f"evidence field {name} is a {type(value).__name__}")
-    if isinstance(value, str) and (name == "as_of" or name.endswith("_at")):
+    if isinstance(value, str) and (name in _MOMENTS or name.endswith("_at")):
         return _moment(name, value)
     if isinstance(value, dict):
         return Owner(**{key: _revived("name", value.get(key)) for key in ("username", "email", "name")})

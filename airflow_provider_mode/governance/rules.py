@@ -141,6 +141,12 @@ EXEMPTIONS = (
 )
 
 
+_NO_LATER_THAN = {
+    "last_run_by_hand_at": (UNASKED, "last_run_at"),  # a run by hand is a run, and the last run costs nothing
+    "last_viewed_at": (UNSURE, "watched_since"),  # a view unseen was before the watching began
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Age:
     """A criterion of time: the report's `field` lies at least as far back as the policy's `setting`."""
@@ -160,22 +166,21 @@ class _Age:
             return Gap("created_at", since or UNSURE)
         if now - since < limit:
             return self._fresh(seen, since, now)
-        return self._stale(seen, since, now)
+        return self._stale(evidence, seen, since, now)
 
     def _seen(self, evidence: Evidence, limit: timedelta, now: datetime) -> datetime | Unknown | None:
-        """A run by hand is no later than the last run of any kind, which costs nothing to know."""
+        """When it was; where only a latest possible moment is known, that one once it is far enough back."""
         seen: datetime | Unknown | None = getattr(evidence, self.field)
-        last = evidence.last_run_at
-        if self.did == _BY_HAND and seen is UNASKED and isinstance(last, datetime) and now - last >= limit:
-            return last
-        return seen
+        why, bound = _NO_LATER_THAN.get(self.field, (None, ""))
+        latest = getattr(evidence, bound) if seen is why else None
+        return latest if isinstance(latest, datetime) and now - latest >= limit else seen
 
-    def _stale(self, seen: datetime | None, since: datetime, now: datetime) -> str:
+    def _stale(self, evidence: Evidence, seen: datetime | None, since: datetime, now: datetime) -> str:
         if self.setting == "older_than":
             return ""  # said once, at the end of the sentence
         if seen is None:
             return f"never {self.did} (created {say_moment(since)})"
-        if self.did == _BY_HAND:
+        if self.did == _BY_HAND or seen is not getattr(evidence, self.field):
             return f"not {self.did} since {say_moment(since)}"
         return f"not {self.did} for {say_duration(now - since)} (last {self.did} {say_moment(since)})"
 
@@ -237,7 +242,8 @@ def _weigh(policy: StalePolicy, evidence: Evidence, now: datetime) -> Iterator[s
 def _settle(policy: StalePolicy, gaps: list[Gap], said: list[str]) -> Verdict:
     """What is left when nothing is certain against it: unknown, a question, or stale."""
     unsure, absent, unasked = ([gap.field for gap in gaps if gap.why is why] for why in _WHYS)
-    unsure += [field for field in unasked if field not in ASKED_LAST]
+    if "archived" not in unasked:  # the read that confirms a row answers all that REST tells of it
+        unsure += [field for field in unasked if field not in ASKED_LAST]
     keeping = unsure + (absent if policy.unknown == "keep" else [])
     if keeping:
         return Verdict("unknown", f"unknown_{keeping[0]}", f"not known {_QUESTIONS[keeping[0]]}")
