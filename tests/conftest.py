@@ -7,20 +7,34 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="mode-tests-"))
+NAME = "airflow-provider-mode"
+PLUGIN = "airflow_provider_mode.sandbox.pytest_plugin"
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+
+def register_checkout(folder: Path) -> None:
+    """Make Airflow find the provider of a checkout that is not installed, as an installation would."""
+    info = folder / "airflow_provider_mode-0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 0\n")
+    entry = "provider_info = airflow_provider_mode.get_provider_info:get_provider_info"
+    (info / "entry_points.txt").write_text(f"[apache_airflow_provider]\n{entry}\n")
+    sys.path[:0] = [str(ROOT), str(folder)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(folder), os.environ.get("PYTHONPATH", "")])
+
 
 os.environ.update(
     {
         "AIRFLOW_HOME": str(HOME),
         "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
         "AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY": "True",  # what 2.11 warns about, and 3.x always does
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -29,16 +43,12 @@ os.environ.update(
 )
 for name in [name for name in os.environ if name.startswith("AIRFLOW_CONN_")]:
     del os.environ[name]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-PLUGIN = "airflow_provider_mode.sandbox.pytest_plugin"
+if not any(found.name == NAME for found in distributions()):
+    register_checkout(HOME / "site")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Offer the sandbox's fixture also from a checkout that is not installed, where no entry point does."""
-    if (
-        not config.pluginmanager.has_plugin("mode_sandbox")
-        and (ROOT / f"{PLUGIN.replace('.', '/')}.py").exists()
-    ):
+    """Offer the sandbox's fixture also where the package is not installed, so that no entry point does."""
+    plugin = ROOT / f"{PLUGIN.replace('.', '/')}.py"
+    if not config.pluginmanager.has_plugin("mode_sandbox") and plugin.exists():
         config.pluginmanager.import_plugin(PLUGIN)

@@ -1,17 +1,21 @@
-"""The hook: resolves a connection, hides what is secret in it, and hands out the client."""
+"""
+The hook: resolves a connection, hides what is secret in it, and hands out the client.
+
+The client is imported when it is first asked for: operators and sensors import this module, and a DAG file
+should not pay for an HTTP library at every parse.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException, BaseHook, mask_secret
 
-from airflow_provider_mode.client import ModeClient
-from airflow_provider_mode.client.config import ModeConfig
-from airflow_provider_mode.client.errors import ModeError
-from airflow_provider_mode.hooks.connection import config_from, secrets_of
 from airflow_provider_mode.hooks.form import CONN_TYPE, DEFAULT_CONN_ID, HOOK_NAME, ui_field_behaviour
+
+if TYPE_CHECKING:
+    from airflow_provider_mode.client import ModeClient
 
 
 class ModeHook(BaseHook):
@@ -36,34 +40,24 @@ class ModeHook(BaseHook):
         return ui_field_behaviour()
 
     @cached_property
-    def config(self) -> ModeConfig:
-        """The connection, parsed, with its secrets masked in every log from here on."""
+    def _client(self) -> ModeClient:
+        from airflow_provider_mode.client import ModeClient  # noqa: PLC0415 - see the module's docstring
+        from airflow_provider_mode.hooks.connection import config_from, secrets_of  # noqa: PLC0415 - likewise
+
         config = config_from(self.get_connection(self.mode_conn_id))
         for hidden in secrets_of(config):
             mask_secret(hidden)
-        return config
-
-    @cached_property
-    def _client(self) -> ModeClient:
-        return ModeClient(self.config)
+        return ModeClient(config)
 
     def get_conn(self) -> ModeClient:
-        """The client of this connection, the same one at each call."""
+        """The client of this connection, the same one at each call; its secrets are masked in every log."""
         return self._client
 
     def test_connection(self) -> tuple[bool, str]:
         """Whether the connection works, and a sentence: with which workspace and scope, or why not."""
+        from airflow_provider_mode.hooks.check import check  # noqa: PLC0415 - see the module's docstring
+
         try:
-            credential = self.get_conn().verify()
-        except (ModeError, AirflowException) as error:
+            return check(self.get_conn())
+        except (ValueError, AirflowException) as error:  # what the connection holds, or that there is none
             return False, str(error)
-        asked = self.config.workspace
-        if credential.workspace and credential.workspace != asked:
-            return False, (
-                f"The key belongs to workspace {credential.workspace!r}, but the connection says {asked!r}."
-            )
-        scope = credential.scope or "unknown"
-        sentence = f"Connected to Mode workspace {asked!r} with a key of scope {scope!r}."
-        if not credential.sees_everything:
-            sentence += " It sees only what its member sees: make a workspace key to see every report."
-        return True, sentence

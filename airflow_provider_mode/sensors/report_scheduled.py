@@ -7,8 +7,6 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import BaseSensorOperator, Context, PokeReturnValue
 
-from airflow_provider_mode.hooks import templates
-from airflow_provider_mode.hooks.failures import failing_fast
 from airflow_provider_mode.hooks.form import DEFAULT_CONN_ID
 from airflow_provider_mode.hooks.mode import ModeHook
 
@@ -43,27 +41,8 @@ class ReportScheduledSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Whether the report is as wished now, with its schedules."""
+        from airflow_provider_mode.sensors._scheduled import look  # noqa: PLC0415 - only a task pays for it
+
         del context  # a report's schedules do not depend on the run that asks
-        with failing_fast():
-            wished = templates.flag(self.scheduled, "scheduled")
-            client = ModeHook(self.mode_conn_id).get_conn()
-            report = client.report(client.report_token(self.report))
-            schedules = list(client.schedules(report.token, report.schedules_count))
-        self.log.info(
-            "%s has %s schedules; waiting for %s", report.token, len(schedules), "some" if wished else "none"
-        )
-        return PokeReturnValue(
-            is_done=bool(schedules) is wished, xcom_value=[_shown(row) for row in schedules]
-        )
-
-
-def _shown(schedule: Any) -> dict[str, Any]:
-    """A schedule as an XCom: what it is called, when it fires, and all that is needed to make it again."""
-    due = schedule.next_scheduled_run
-    return {
-        "schedule": schedule.token,
-        "name": schedule.name,
-        "frequency": schedule.frequency,
-        "next_scheduled_run": due.isoformat() if due else None,
-        "definition": schedule.definition,
-    }
+        done, schedules = look(ModeHook(self.mode_conn_id), self.report, self.scheduled)
+        return PokeReturnValue(is_done=done, xcom_value=schedules)
