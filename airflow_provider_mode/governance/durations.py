@@ -9,8 +9,9 @@ from airflow_provider_mode.governance.errors import SettingError
 
 _HOUR, _DAY = 3600, 86400
 _SECONDS = {"s": 1, "h": _HOUR, "d": _DAY, "w": 7 * _DAY}
-_FORM = re.compile(r"([0-9]{1,9})([shdw])")
+_FORM = re.compile(r"([0-9]{1,10})([shdw])")
 _LONGEST = timedelta(days=36500)
+_TOO_LONG = 36501 * _DAY
 
 
 def parse_duration(value: object, field: str) -> timedelta:
@@ -31,7 +32,7 @@ def _parsed(value: object, field: str) -> timedelta:
         raise SettingError(
             field, f'must be a timedelta or a string such as "36h", "90d" or "12w", not {value!r}'
         )
-    return timedelta(seconds=int(form[1]) * _SECONDS[form[2]])
+    return timedelta(seconds=min(int(form[1]) * _SECONDS[form[2]], _TOO_LONG))
 
 
 def format_duration(length: timedelta) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _BY_HAND = "run by hand"
 _WHYS = (UNSURE, ABSENT, UNASKED)
-_QUESTIONS = {
+QUESTIONS = {  # what a gap leaves open, as a clause: "not known <when it was last run>"
     "archived": "whether it is archived",
     "name": "what its name is",
     "collection_name": "which collection it is in",
@@ -141,9 +141,9 @@ EXEMPTIONS = (
 )
 
 
-_NO_LATER_THAN = {
-    "last_run_by_hand_at": (UNASKED, "last_run_at"),  # a run by hand is a run, and the last run costs nothing
-    "last_viewed_at": (UNSURE, "watched_since"),  # a view unseen was before the watching began
+_NO_LATER_THAN: dict[tuple[str, object], str] = {
+    ("last_run_by_hand_at", UNASKED): "last_run_at",  # a run by hand is a run, and the last run costs nothing
+    ("last_viewed_at", UNSURE): "watched_since",  # a view unseen was before the watching began
 }
 
 
@@ -171,8 +171,8 @@ class _Age:
     def _seen(self, evidence: Evidence, limit: timedelta, now: datetime) -> datetime | Unknown | None:
         """When it was; where only a latest possible moment is known, that one once it is far enough back."""
         seen: datetime | Unknown | None = getattr(evidence, self.field)
-        why, bound = _NO_LATER_THAN.get(self.field, (None, ""))
-        latest = getattr(evidence, bound) if seen is why else None
+        bound = _NO_LATER_THAN.get((self.field, seen))
+        latest = None if bound is None else getattr(evidence, bound)
         return latest if isinstance(latest, datetime) and now - latest >= limit else seen
 
     def _stale(self, evidence: Evidence, seen: datetime | None, since: datetime, now: datetime) -> str:
@@ -246,10 +246,10 @@ def _settle(policy: StalePolicy, gaps: list[Gap], said: list[str]) -> Verdict:
         unsure += [field for field in unasked if field not in ASKED_LAST]
     keeping = unsure + (absent if policy.unknown == "keep" else [])
     if keeping:
-        return Verdict("unknown", f"unknown_{keeping[0]}", f"not known {_QUESTIONS[keeping[0]]}")
+        return Verdict("unknown", f"unknown_{keeping[0]}", f"not known {QUESTIONS[keeping[0]]}")
     needs = next((field for field in ASKED_LAST if field in unasked), None)
     if needs is not None:
-        return Verdict("needs", "needs", f"not asked yet {_QUESTIONS[needs]}", frozenset({needs}))
-    said += [f"not known {_QUESTIONS[field]}" for field in dict.fromkeys(absent)]
+        return Verdict("needs", "needs", f"not asked yet {QUESTIONS[needs]}", frozenset({needs}))
+    said += [f"not known {QUESTIONS[field]}" for field in dict.fromkeys(absent)]
     old = "" if policy.older_than is None or "created_at" in absent else say_duration(policy.older_than)
     return Verdict("stale", "stale", ", ".join(said) + (f"; older than {old}" if old else ""))
