@@ -53,6 +53,7 @@ def make_plan(
         stale = _with_schedules(stale, sorting, questions)
     if name_owners:
         stale = _with_owners(stale, questions)
+    sorting.settle(stale)
     sorting.warn_unmatched(_log)
     actions = tuple(
         sorted(_actions(stale, kinds, sorting, questions.schedules), key=lambda action: action.order)
@@ -64,10 +65,11 @@ def make_plan(
         created_at=now,
         expires_at=now + lifetime,
         policy=policy.to_json(),
-        counts=sorting.counts(len(stale), actions),
+        counts=sorting.counts(actions),
         actions=actions,
         kept=sorting.kept(),
         savings=savings_of(actions),
+        summary=sorting.summary(),
     )
 
 
@@ -108,7 +110,7 @@ def _stale(source: Source, scope: Scope, sorting: Sorting, questions: Questions)
             rows = [
                 row for row in (answered.get(row.report, row) for row in rows) if sorting.still_may_be(row)
             ]
-    return [row for row in rows if sorting.is_stale(row)]
+    return [row for row in rows if sorting.is_answered(row)]
 
 
 def _with_schedules(rows: Sequence[Evidence], sorting: Sorting, questions: Questions) -> list[Evidence]:

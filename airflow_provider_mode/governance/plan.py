@@ -61,7 +61,8 @@ class Plan:
     counts: Mapping[str, int]
     actions: tuple[Action, ...] = field(repr=False)
     kept: Mapping[str, list[str]] = field(repr=False)
-    savings: Mapping[str, int]
+    savings: Mapping[str, int] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -121,6 +122,7 @@ class Plan:
             "policy": self.policy,
             "counts": self.counts,
             "savings": self.savings,
+            "summary": self.summary,
             "actions": self.actions,
             "kept": self.kept,
         }

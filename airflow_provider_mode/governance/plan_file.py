@@ -12,7 +12,15 @@ from typing import Any, NoReturn
 
 from airflow_provider_mode.governance.errors import PlanRefused, PolicyError
 from airflow_provider_mode.governance.evidence import Evidence
-from airflow_provider_mode.governance.plan import ACTION_KEYS, DELETE_SCHEDULE, FORMAT, KINDS, Action, Plan
+from airflow_provider_mode.governance.plan import (
+    ACTION_KEYS,
+    DELETE_SCHEDULE,
+    FORMAT,
+    KINDS,
+    Action,
+    Plan,
+    moment_text,
+)
 from airflow_provider_mode.governance.policy import StalePolicy
 
 _KEYS = {field.name for field in dataclasses.fields(Plan)} | {"format", "digest"}
@@ -35,6 +43,7 @@ def read_plan(text: bytes) -> Plan:
         policy=_policy(held),
         counts=_counts(held, "counts"),
         savings=_counts(held, "savings"),
+        summary=_object(held.get("summary"), "summary"),
         actions=_actions(held),
         kept=_kept(held),
     )
@@ -88,8 +97,8 @@ def _moment(held: Mapping[str, Any], key: str) -> datetime:
         moment = datetime.fromisoformat(_string(held, key))
     except ValueError:
         raise PlanRefused(f"this is no plan: {key} is {held[key]!r:.80}") from None
-    if moment.tzinfo is None:
-        raise PlanRefused(f"this is no plan: {key} has no time zone")
+    if moment.tzinfo is None or moment_text(moment) != held[key]:
+        raise PlanRefused(f"this is no plan: {key} is {held[key]!r:.80}, not as a plan writes it")
     return moment
 
 

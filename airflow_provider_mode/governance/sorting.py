@@ -6,10 +6,12 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from airflow_provider_mode.governance.evidence import Evidence
 from airflow_provider_mode.governance.plan import KINDS, Action
 from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.summary import Summary
 from airflow_provider_mode.governance.verdict import Verdict
 
 COUNTS = (
@@ -39,6 +41,7 @@ class Sorting:
         self._kept: dict[str, list[str]] = {}
         self._unmatched = set(policy.exempt_reports)
         self._schedules: int | None = 0
+        self._summary = Summary(policy)
 
     def judge(self, row: Evidence) -> Verdict:
         """The policy's word on one row."""
@@ -52,10 +55,15 @@ class Sorting:
             return False
         self.tally["reports"] += 1
         self.tally["unarchived"] += 1
-        count = row.schedules_count if row.archived is not True else 0
-        known = self._schedules is not None and isinstance(count, int)
-        self._schedules = self._schedules + count if known else None  # type: ignore[operator]
+        if row.archived is not True:
+            self._count_schedules(row)
         return self.still_may_be(row)
+
+    def _count_schedules(self, row: Evidence) -> None:
+        """All schedules in scope, as long as every report tells its number."""
+        if self._schedules is not None:
+            number = row.schedules_count
+            self._schedules = self._schedules + number if isinstance(number, int) else None
 
     def still_may_be(self, row: Evidence) -> bool:
         """Whether a row is stale as far as is known; one that is not goes to its heap."""
@@ -64,32 +72,45 @@ class Sorting:
             return False
         verdict = self.judge(row)
         if verdict.kind == "fresh":
-            self.tally["fresh"] += 1
-            return False
+            return self._put(row, "fresh")
         if verdict.kind in {"exempt", "unknown"}:
             return self.keep(row, verdict.kind, verdict.reason)
         if row.report in self._restored:
             return self.keep(row, "exempt", "restored")
         return True
 
-    def is_stale(self, row: Evidence) -> bool:
-        """Whether a row is stale for certain; a question that was never answered keeps it."""
+    def is_answered(self, row: Evidence) -> bool:
+        """Whether a row is stale by all that there is to ask; a question never answered keeps it."""
         verdict = self.judge(row)
         return verdict.kind == "stale" or self.keep(row, "unknown", f"unknown_{min(verdict.needs)}")
 
     def keep(self, row: Evidence, kind: str, reason: str) -> bool:
         """Count a row as kept for this reason; always false."""
-        self.tally[kind] += 1
         self._kept.setdefault(reason, []).append(row.report)
+        self._summary.name(row)
+        return self._put(row, kind)
+
+    def settle(self, rows: Iterable[Evidence]) -> None:
+        """Count the rows that are stale in the end."""
+        for row in rows:
+            self._put(row, "stale")
+
+    def _put(self, row: Evidence, heap: str) -> bool:
+        self.tally[heap] += 1
+        self._summary.count(row, stale=heap == "stale")
         return False
+
+    def summary(self) -> dict[str, Any]:
+        """What the plan tells of all reports."""
+        return self._summary.to_json()
 
     def kept(self) -> dict[str, list[str]]:
         """The reports that are kept, by reason, sorted."""
         return {reason: sorted(reports) for reason, reports in sorted(self._kept.items())}
 
-    def counts(self, stale: int, actions: Iterable[Action]) -> dict[str, int]:
+    def counts(self, actions: Iterable[Action]) -> dict[str, int]:
         """All counts of a plan."""
-        counts = {name: self.tally[name] for name in COUNTS} | {"stale": stale}
+        counts = {name: self.tally[name] for name in COUNTS}
         counts |= dict.fromkeys(KINDS, 0) | Counter(action.kind for action in actions)
         return counts if self._schedules is None else counts | {"schedules": self._schedules}
 
