@@ -1,0 +1,218 @@
+"""
+The file of a memory of view counts (`mode-history/1`): one a workspace, one read and one write a run.
+
+The first line is JSON, with the checksum of what follows; then one line a report, sorted: its 12 characters,
+its count, and in seconds since 1970 since when it is watched, when the count last grew (-1: it did not), and
+when it was last read. A file that is lost or damaged costs evidence, never reports: watching begins anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from airflow_provider_mode.governance.errors import StorageError
+from airflow_provider_mode.governance.history import NEVER, History, Track, moment_of
+from airflow_provider_mode.governance.plan import moment_text
+
+FORMAT = "mode-history/1"
+_log = logging.getLogger(__name__)
+_LATEST = 253_402_300_799  # the last second that a datetime can hold
+
+
+class Damaged(ValueError):  # noqa: N818 - named for what it is, like the errors of governance
+    """A file that is not, or no longer, a memory of this workspace."""
+
+
+def file_name(host: str, workspace: str) -> str:
+    """The file's name in its folder, by host and workspace."""
+    return f"{re.sub('[^a-z0-9.-]', '_', urlsplit(host).netloc)}__{workspace}.history"
+
+
+def dumps(history: History, *, host: str, workspace: str, now: datetime) -> bytes:
+    """The file's bytes; reports that no list has shown for years are left out."""
+    lines = [f"{quote(report, safe='')} {' '.join(map(str, track))}\n" for report, track in history.kept(now)]
+    body = "".join(lines).encode()
+    header = {
+        "format": FORMAT,
+        "host": host,
+        "workspace": workspace,
+        "began": moment_text(moment_of(history.began)),
+        "as_of": moment_text(now),
+        "reports": len(lines),
+        "checksum": _checksum(body),
+    }
+    return json.dumps(header).encode() + b"\n" + body
+
+
+def loads(content: bytes, *, host: str, workspace: str) -> History:
+    """The memory in a file's bytes; anything that cannot be relied on raises Damaged."""
+    head, _, body = content.partition(b"\n")
+    header = _header(head)
+    if (header.get("host"), header.get("workspace")) != (host, workspace):
+        raise Damaged("it is another workspace's")
+    if header.get("checksum") != _checksum(body):
+        raise Damaged("its checksum does not match: it was cut short or altered")
+    try:
+        history = History(datetime.fromisoformat(header["began"]))
+        for line in _lines(body):
+            name, *numbers = line.split()
+            history.remember(unquote(name.decode()), _track(numbers))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"it cannot be read ({error})") from None
+    return history
+
+
+def _header(line: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(line)
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise Damaged(f"it does not begin as {FORMAT} does")
+    return header
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    """The lines of the body, one after another and not all of them at once."""
+    start = 0
+    while (end := body.find(b"\n", start)) >= 0:
+        yield body[start:end]
+        start = end + 1
+
+
+def _track(numbers: list[bytes]) -> Track:
+    track = Track(*map(int, numbers))
+    if track.views < 0 or not all(NEVER <= second <= _LATEST for second in track[1:]):
+        raise ValueError("a number out of range")
+    return track
+
+
+def _checksum(body: bytes) -> str:
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+class _Stamp(NamedTuple):
+    """What changes whenever a file is written."""
+
+    inode: int
+    size: int
+    modified: float
+
+
+class HistoryFile:
+    """The file in a folder, given as a `pathlib.Path` or as an object store's path with the same methods."""
+
+    def __init__(self, folder: Any, *, host: str, workspace: str) -> None:
+        self._folder = folder
+        self.path = folder / file_name(host, workspace)
+        self._whose = {"host": host, "workspace": workspace}
+        self._stamp: _Stamp | None = None
+
+    def load(self, now: datetime) -> History:
+        """The memory, or one that begins now and says so loudly."""
+        with _said("read", self.path):
+            self._stamp = self._stamped()
+            content = self.path.read_bytes() if self._stamp else None
+        if content is None:
+            _log.warning(
+                "No history of views at %s: it begins now, and until it is as old as the policy asks, when a "
+                "report was last viewed stays unknown",
+                self.path,
+            )
+            return History(now)
+        try:
+            return loads(content, **self._whose)
+        except Damaged as damage:
+            self._set_aside(content, damage)
+            return History(now)
+
+    def save(self, history: History, now: datetime) -> None:
+        """Write the memory and what other runs wrote meanwhile; a crash leaves the old file or the new."""
+        with _said("write", self.path):
+            if isinstance(self._folder, Path):
+                self._folder.mkdir(parents=True, exist_ok=True)
+            with self._locked():
+                stamp = self._stamped()
+                if stamp is not None and stamp != self._stamp:
+                    history = self._joined(history)
+                self._write(dumps(history, now=now, **self._whose))
+                self._stamp = self._stamped()
+
+    def _joined(self, history: History) -> History:
+        """Another run's memory and ours as one; should the other's be unreadable, ours stands."""
+        try:
+            others = loads(self.path.read_bytes(), **self._whose)
+        except Damaged as damage:
+            _log.warning("The history of views at %s was overwritten: %s", self.path, damage)
+            return history
+        others.join(history.readings())
+        return others
+
+    def _set_aside(self, content: bytes, damage: Damaged) -> None:
+        """Keep the damaged file for a person to look at, under a name of its own."""
+        aside = self._folder / f"{self.path.name}.damaged-{hashlib.sha256(content).hexdigest()[:8]}"
+        with _said("write", aside):
+            aside.write_bytes(content)
+        _log.error(
+            "The history of views at %s is of no use: %s. It was kept as %s, and watching begins anew: when "
+            "a report was last viewed stays unknown until the new one is as old as the policy asks",
+            self.path,
+            damage,
+            aside,
+        )
+
+    def _stamped(self) -> _Stamp | None:
+        try:
+            seen = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return _Stamp(getattr(seen, "st_ino", 0), seen.st_size, getattr(seen, "st_mtime_ns", seen.st_mtime))
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone among this machine's processes; an object store has no locks, and a put is all or nothing."""
+        if not isinstance(self._folder, Path):
+            yield
+            return
+        handle = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _write(self, content: bytes) -> None:
+        """At once or not at all: by a new file that takes the old one's place, or by a single put."""
+        if not isinstance(self.path, Path):
+            self.path.write_bytes(content)
+            return
+        fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        try:
+            with fresh.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _said(did: str, path: Any) -> Iterator[None]:
+    """An error of the disk or the store as one of governance, which names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"could not {did} the history of views at {path}: {error}") from error
