@@ -10,8 +10,8 @@ from typing import Any
 from airflow_provider_mode.client.errors import NotFound, ServerError, UnexpectedReply, error_class
 from airflow_provider_mode.client.pace import Seen
 from airflow_provider_mode.client.replies import (
-    TooDeep,
-    Unreadable,
+    TooDeepError,
+    UnreadableError,
     decode,
     explanation,
     origin,
@@ -54,7 +54,7 @@ class Head:
 
     @property
     def is_file(self) -> bool:
-        """Whether the body is a file to keep: Mode's are csv, zip, JSON or PDF, and HTML is some gateway's."""
+        """Whether the body is a file to keep: Mode's are csv, zip, JSON or PDF; HTML is a gateway's."""
         return self.good and self.status not in _EMPTY and self.media_type != "text/html"
 
     def seen(self) -> Seen:
@@ -77,7 +77,7 @@ class Head:
 
 
 def judge(call: Call, head: Head, body: bytes, *, unclear: bool, said: Said) -> Reply | Failed:
-    """What a reply of Mode's means; `unclear` says that an earlier try of the call may have been carried out."""
+    """What a reply of Mode's means; `unclear`: an earlier try of the call may have been carried out."""
     if head.good:
         return _good(call, head, body)
     if call.method == "DELETE" and unclear and error_class(head.status) is NotFound:
@@ -94,9 +94,9 @@ def _good(call: Call, head: Head, body: bytes) -> Reply | Failed:
         return Reply(head.status, None)
     try:
         return Reply(head.status, decode(body))
-    except TooDeep:
+    except TooDeepError:
         return strange(call, "the reply is nested too deep", head.status)
-    except Unreadable:
+    except UnreadableError:
         detail = "the reply is empty" if empty else f"the reply is not JSON ({head.media_type or 'no type'})"
     return call.failed(UnexpectedReply, Outcome.UNREADABLE, detail, status=head.status)
 

@@ -28,8 +28,8 @@ class ModeClient(Core):
     """
     A client of one workspace with one key; safe to share between threads, and after a fork.
 
-    Wherever a report, schedule, run or collection is asked for, its token or the item itself will do, and for a
-    report also its URL.
+    Wherever a report, schedule, run or collection is asked for, its token or the item itself will do, and for
+    a report also its URL.
     """
 
     # what the key is, and whom it sees
@@ -43,7 +43,7 @@ class ModeClient(Core):
         return self._one(User, f"/api/{names.segment(username)}")
 
     def members(self) -> Iterator[Member]:
-        """Everyone in the workspace; a member's key gets the short list, which alone holds e-mail addresses."""
+        """Everyone in the workspace; a member's key gets the short list, which alone has e-mail addresses."""
         found = self._list("memberships", Member, "memberships")
         try:
             first = next(found, None)
@@ -127,7 +127,7 @@ class ModeClient(Core):
         self._ask("DELETE", self._path("reports", self._report(report)))
 
     def purge_results(self, before: date, *, until: date | None = None) -> None:
-        """Delete the stored results (not the reports) that are older than a date, for good; Mode does it later."""
+        """Delete stored results (not reports) that are older than a date, for good; Mode does it later."""
         span = {"time": _day(before)} | ({} if until is None else {"end_time": _day(until)})
         # Mode's docs put the date into the query, clients into the body: both are sent.
         self._ask("POST", self._path("reports", "purge"), span, **span)
@@ -135,7 +135,7 @@ class ModeClient(Core):
     # schedules and who is sent what
 
     def schedules(self, report: str | Report, count: int | None = None) -> Iterator[Schedule]:
-        """A report's schedules; a `count` that is known ends the list without one more request, 0 without any."""
+        """A report's schedules; a known `count` ends the list without one more request, 0 without any."""
         parts = ("reports", self._report(report), "schedules")
         return self._list("report_schedules", Schedule, *parts, enough=count)
 
@@ -180,7 +180,7 @@ class ModeClient(Core):
     # runs, results
 
     def run(self, report: str | Report, parameters: Mapping[str, Any] | None = None) -> Run:
-        """Start a run. When the reply is lost, the error's `maybe_done` is true, and it is never sent twice."""
+        """Start a run. It is never sent twice: when the reply is lost, the error's `maybe_done` is true."""
         body = {"parameters": dict(parameters or {})}
         return self._one(Run, self._path("reports", self._report(report), "runs"), "POST", body)
 
@@ -198,7 +198,7 @@ class ModeClient(Core):
         return next(self.runs(report), None)
 
     def cancel_run(self, report: str | Report, run: str | Run) -> bool:
-        """Cancel a run by the form that Mode offers with it; false where it offers none, or the run has ended."""
+        """Cancel a run by the form that Mode offers with it; false where it offers none, or it has ended."""
         present = self.report_run(report, run)
         offered = None if present.is_terminal else form(present.raw, "cancel")
         path = path_on(self.config.host, offered[1]) if offered else None
@@ -212,14 +212,19 @@ class ModeClient(Core):
         parts = ("reports", self._report(report), "runs", run, "query_runs")
         return self._list("query_runs", QueryRun, *parts, whole=True)
 
-    def results(self, report: str | Report, run: str | Run, format: str = "csv") -> Download:  # noqa: A002  # as Mode calls it
-        """The results of a run as `csv` or `json`, streamed; several queries may come as `application/zip`."""
+    def results(
+        self,
+        report: str | Report,
+        run: str | Run,
+        format: str = "csv",  # noqa: A002  # as Mode calls it
+    ) -> Download:
+        """The results of a run as `csv` or `json`, streamed; several queries may come as a zip."""
         return exports.results(
             self._session, self._path("reports", self._report(report), "runs", run), format
         )
 
     def pdf(self, report: str | Report, run: str | Run, *, wait_for: float = 600.0) -> Download:
-        """The PDF of a run, streamed; Mode renders it first, for which up to `wait_for` seconds are waited."""
+        """The PDF of a run, streamed; Mode renders it first, which may take up to `wait_for` seconds."""
         path = self._path("reports", self._report(report), "exports", "runs", run)
         return exports.pdf(self._session, path, wait_for=wait_for)
 

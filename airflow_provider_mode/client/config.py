@@ -99,7 +99,7 @@ class ModeConfig:
 
     @property
     def key_hash(self) -> str:
-        """A name for this key on this host that tells nothing of either: what shared pacing is filed under."""
+        """A name for this key on this host that tells nothing of either; shared pacing is filed under it."""
         return hashlib.sha256(f"{self.host}\n{self.login}".encode()).hexdigest()
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from airflow_provider_mode.client import names, replies
@@ -14,13 +14,23 @@ from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.errors import ConfigurationError, UnexpectedReply
 from airflow_provider_mode.client.listing import Listing, items
 from airflow_provider_mode.client.pace import Pacer
-from airflow_provider_mode.client.parse import Malformed, Model
+from airflow_provider_mode.client.parse import MalformedError, Model
 from airflow_provider_mode.client.redirects import same_origin
 from airflow_provider_mode.client.session import Session
 from airflow_provider_mode.client.tries import Call, Manner
 from airflow_provider_mode.client.usage import Usage
 
+
+class FromJson(Protocol):
+    """Whatever one JSON object can be read as."""
+
+    @classmethod
+    def from_json(cls, row: Any) -> Self:
+        """The thing that the object describes."""
+
+
 Item = TypeVar("Item", bound=Model)
+Thing = TypeVar("Thing", bound=FromJson)
 
 
 def utc_now() -> datetime:
@@ -56,7 +66,7 @@ class Core:
         """
         Any other request, with the same pacing, retry and errors; the reply's JSON, None where it has none.
 
-        A path below the workspace (`reports/<report>`), or a whole one (`/api/...`, `/batch/...`), or an href.
+        A path is below the workspace (`reports/<report>`), or whole (`/api/...`, `/batch/...`), or an href.
         """
         below, query = self._below_host(path)
         body = None if json is None else replies.encoded(json)
@@ -104,14 +114,14 @@ class Core:
         body = None if json is None else replies.encoded(json)
         return self._session.send(Call(method, path, params, body))
 
-    def _one(self, model: type[Item], path: str, method: str = "GET", json: Any = None) -> Item:
+    def _one(self, model: type[Thing], path: str, method: str = "GET", json: Any = None) -> Thing:
         """The one item that a call answers with; without it, a change may still have been made."""
         reply = self._ask(method, path, json)
         flaw = "the reply is empty"
         if reply.body is not None:
             try:
                 return model.from_json(reply.body)
-            except Malformed as malformed:
+            except MalformedError as malformed:
                 flaw = f"the reply is {malformed}"
         raise UnexpectedReply(
             flaw, method=method, path=path, status=reply.status, maybe_done=method not in {"GET", "HEAD"}
@@ -122,7 +132,7 @@ class Core:
         reply = self._ask("PATCH", path, json)
         try:
             return model.from_json(reply.body)
-        except Malformed:
+        except MalformedError:
             return model(**told)
 
     def _list(self, key: str, model: type[Item], *parts: str | Model, **manner: Any) -> Iterator[Item]:
@@ -136,7 +146,7 @@ def _pacer(
     sleep: Callable[[float], None],
     random: Callable[[], float],
 ) -> Pacer:
-    """The pace that everybody with this key keeps; its files and locks are looked at only when it is needed."""
+    """The pace that everybody with this key keeps; imported only when it is needed."""
     from airflow_provider_mode.client.pacing import pacer_for  # noqa: PLC0415  # see above
 
     return pacer_for(config, clock=clock, sleep=sleep, random=random)

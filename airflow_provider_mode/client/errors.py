@@ -18,6 +18,8 @@ ModeError
 The first five are permanent: another try cannot mend them (`retryable` is false).
 """
 
+# ruff: noqa: N818  # the names are those of what happened, and part of the public surface
+
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -133,7 +135,7 @@ class ModeTimeout(ModeError):
 
 
 class UnexpectedReply(ModeError):
-    """The reply is not what Mode's API answers: HTML, a cut or non-JSON body, a redirect, an unknown status."""
+    """Not what Mode's API answers: HTML, a cut or non-JSON body, a redirect, an unknown status."""
 
     advice = "Check that the host is Mode itself and nothing stands between."
 

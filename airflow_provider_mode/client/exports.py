@@ -4,8 +4,9 @@ from typing import Any
 
 from airflow_provider_mode.client.errors import ConfigurationError, ModeTimeout, NotFound, UnexpectedReply
 from airflow_provider_mode.client.hal import link, path_on
-from airflow_provider_mode.client.session import Call, Session
+from airflow_provider_mode.client.session import Session
 from airflow_provider_mode.client.streams import Download
+from airflow_provider_mode.client.tries import Call
 
 FORMATS = ("csv", "json")
 _FIRST_LOOK, _LONGEST_LOOK = 1.0, 10.0

@@ -1,5 +1,7 @@
 """Mode's reports and what hangs on them: schedules, runs, query runs, collections."""
 
+# ruff: noqa: RUF009  # read() and derive() return a dataclasses.field, which ruff cannot see
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

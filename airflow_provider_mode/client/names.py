@@ -38,7 +38,7 @@ def _from_url(url: str, host: str, workspace: str) -> str:
         raise ConfigurationError(f"report: {_shown(parts.path)} is not the path of a report.")
     if found["workspace"] != workspace:
         raise ConfigurationError(
-            f"report: is a URL of workspace {_shown(found['workspace'])}, and the connection is for {workspace!r}."
+            f"report: is a URL of workspace {_shown(found['workspace'])}, not of {workspace!r}."
         )
     return found["report"]
 

@@ -1,8 +1,9 @@
 """
 Where a list ends: a pure state that is fed pages.
 
-No next link is trusted (Mode's lead past the end, and to wrong URLs), and no short page ends anything: an empty
-page does, or one without an unseen row (servers repeat the last page, or clamp the number), or exhausted counters.
+No next link is trusted (Mode's lead past the end, and to wrong URLs), and no short page ends anything: an
+empty page does, or one without an unseen row (servers repeat the last page, or clamp the number), or counters
+that are exhausted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ MOST_WALKS = 3
 """How often a list is walked again because its rows moved between pages meanwhile."""
 
 
-class Endless(RuntimeError):
+class EndlessError(RuntimeError):
     """The list went on past its last possible page."""
 
 
@@ -37,7 +38,7 @@ class Pages:
     def feed(self, names: Sequence[str], counters: Mapping[str, Any] | None = None) -> list[int]:
         """Take in the page that came next, as the names of its rows; which of them (by index) are new."""
         if self.next_page > self.most_pages:
-            raise Endless
+            raise EndlessError
         unseen = set(names) - self._this_walk
         if unseen and not self._this_walk.isdisjoint(names):
             self.shifted = True

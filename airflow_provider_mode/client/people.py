@@ -1,4 +1,6 @@
-"""Who uses Mode, and what they may do and be sent: members, groups, permissions, subscriptions, the key itself."""
+"""Who uses Mode, what they may do, and what they are sent; and what the key itself is."""
+
+# ruff: noqa: RUF009  # read() and derive() return a dataclasses.field, which ruff cannot see
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +9,7 @@ from typing import Any, ClassVar
 
 from airflow_provider_mode.client.hal import link, tail
 from airflow_provider_mode.client.parse import (
-    Malformed,
+    MalformedError,
     Model,
     count,
     derive,
@@ -139,10 +141,10 @@ class Credential:
     def from_json(cls, row: Any) -> "Credential":
         """The credential that a reply of `/api/verify` describes."""
         if not isinstance(row, dict):
-            raise Malformed("a Credential that is no object")
+            raise MalformedError("a Credential that is no object")
         return cls(workspace=text(row.get("workspace")), scope=text(row.get("api_key_scope")), raw=row)
 
     @property
     def sees_everything(self) -> bool:
-        """Whether it is a workspace key; a member's sees what its member does, and an unnamed one is not trusted."""
+        """Whether it is a workspace key; a member's key sees what its member sees."""
         return self.scope is not None and self.scope.lower() in {"workspace", "organization"}

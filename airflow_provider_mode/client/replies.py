@@ -11,13 +11,14 @@ LONGEST_MESSAGE = 500
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _SHORTEST_SECRET = 6
 _LONGEST_INT = 400
+_LONGEST_COUNT = 12
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A body that is not the JSON it should be."""
 
 
-class TooDeep(ValueError):
+class TooDeepError(ValueError):
     """JSON nested beyond reason: no reply of Mode's, and asking again would change nothing."""
 
 
@@ -26,9 +27,9 @@ def decode(body: bytes) -> Any:
     try:
         return _loads(body)
     except RecursionError:
-        raise TooDeep from None
+        raise TooDeepError from None
     except ValueError:
-        raise Unreadable from None
+        raise UnreadableError from None
 
 
 def _loads(body: bytes) -> Any:
@@ -85,13 +86,13 @@ def shown(said: str | None, secrets: tuple[str, ...]) -> str | None:
 def whole(value: str | None) -> int | None:
     """A header's whole number, or None."""
     words = (value or "").strip()
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= _SHORTEST_SECRET * 2 else None
+    return int(words) if words.isascii() and words.isdigit() and len(words) <= _LONGEST_COUNT else None
 
 
 def origin(url: str | None) -> str:
     """Scheme and host of a URL: all of a redirect's target that an error may show."""
     try:
         parts = urlsplit(url or "")
-        return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "the same host"
     except ValueError:
         return "something that is no URL"
+    return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "the same host"

@@ -59,7 +59,7 @@ class Failure:
 
 
 def decide(
-    method: str, failure: Failure, attempt: int, elapsed: float, retry_for: float, u: float
+    method: str, failure: Failure, *, attempt: int, elapsed: float, retry_for: float, u: float
 ) -> Retry | GiveUp:
     """
     What to do after the `attempt`-th try (from 1) failed, `elapsed` seconds after the first failure.

@@ -3,7 +3,7 @@ A schedule's definition: what Mode must be told to create the same schedule agai
 
 Mode answers with prose ("8:00 pm", "45 minutes past the hour", "Monday,Tuesday") and wants numbers. Newer
 replies carry `cron_hour` and `cron_minute`; the edit form carries the very values that a write takes; failing
-both, the prose is read. A definition that cannot be known whole is None: half a schedule must not be restored.
+both, the prose is read. A definition that cannot be known whole is None: no half schedule may be restored.
 """
 
 import re
@@ -161,8 +161,8 @@ def _day_of_week(schedule: "Schedule", cron: Mapping[str, Any]) -> int | list[in
 def _named_days(part: Any) -> dict[str, int]:
     """Which number Mode gives each day: as the form's options say, else Sunday first from 0 as documented."""
     names: dict[str, int] = {}
-    for number, day in enumerate(_DAYS):
-        names[day] = names[day[:3]] = number
+    for base, day in enumerate(_DAYS):
+        names[day] = names[day[:3]] = base
     options = part.get("options") if isinstance(part, dict) else None
     for option in options if isinstance(options, list) else []:
         if isinstance(option, dict):

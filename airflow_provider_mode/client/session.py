@@ -22,7 +22,7 @@ from airflow_provider_mode.client import answers
 from airflow_provider_mode.client.answers import Head, Reply
 from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.pace import Pacer, PaceTimeout, Permit
-from airflow_provider_mode.client.redirects import Refused, same_origin, target
+from airflow_provider_mode.client.redirects import RefusedError, same_origin, target
 from airflow_provider_mode.client.retry import REPEATABLE, Failure, Outcome
 from airflow_provider_mode.client.streams import Download
 from airflow_provider_mode.client.transport import POOLS, TROUBLE, broken, cut, sent, unsent
@@ -110,7 +110,8 @@ class Session:
             body = _read(call, response, LARGEST_JSON if head.good else LARGEST_REFUSAL)
         if isinstance(body, Failed):
             return body
-        return self._noted(answers.judge(call, head, body, unclear=tries.unclear, said=self._said))
+        answer = answers.judge(call, head, body, unclear=tries.unclear, said=self._said)
+        return self._noted(answer) if isinstance(answer, Failed) else answer
 
     def _follow(self, call: Call, tries: Tries) -> Download | Failed:
         """One try of a download: Mode itself with the key, then wherever it sends us, without."""
@@ -122,7 +123,7 @@ class Session:
             response.close()
             try:
                 url = target(url, response.headers["Location"], host=self.host)
-            except Refused as refusal:
+            except RefusedError as refusal:
                 return answers.strange(call, str(refusal), status=response.status_code)
             ours = same_origin(url, self.host)
             response = self._exchange(call, tries, adapter, url) if ours else self._raw(call, url, adapter)
@@ -148,12 +149,12 @@ class Session:
         """A text of Mode's, fit to be shown."""
         return answers.shown(text, self._secrets)
 
-    def _noted(self, answer: Any) -> Any:
-        """The same answer; of a 429 it is noted, and whether the pacer waits for it."""
-        if isinstance(answer, Failed) and answer.failure.outcome is Outcome.THROTTLED:
-            self._manner.usage.count(throttled=1)
-            return answer if self._config.rate_limit is None else answers.paced(answer)
-        return answer
+    def _noted(self, failed: Failed) -> Failed:
+        """The same failure; a 429 is counted, and with pacing on the pacer waits for it."""
+        if failed.failure.outcome is not Outcome.THROTTLED:
+            return failed
+        self._manner.usage.count(throttled=1)
+        return failed if self._config.rate_limit is None else answers.paced(failed)
 
     def _kept(self) -> HTTPAdapter:
         """The connections of this process: a forked child must not talk over its parent's."""

@@ -1,8 +1,9 @@
 """
 Connections that know whether a request was sent.
 
-A POST may be repeated only when it never left, and no exception of an HTTP library tells that reliably: a timeout
-or a TLS error can come from the handshake or from the reply. So the connection itself leaves a mark in its thread.
+A POST may be repeated only when it never left, and no exception of an HTTP library tells that reliably: a
+timeout or a TLS error can come from the handshake or from the reply. So the connection itself leaves a mark,
+in its thread.
 """
 
 import socket

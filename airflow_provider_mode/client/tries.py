@@ -72,7 +72,7 @@ class Manner:
 
 
 class Tries:
-    """Repeats one call until it is answered or patience ends, and knows what the tries so far may have done."""
+    """Repeats one call until it is answered or patience ends; knows what the tries may have done."""
 
     def __init__(self, call: Call, manner: Manner) -> None:
         self.call = call
@@ -115,10 +115,10 @@ class Tries:
         decision = decide(
             self.call.method,
             failure,
-            state.attempt_number,
-            now - self._since,
-            manner.config.retry_for,
-            manner.random(),
+            attempt=state.attempt_number,
+            elapsed=now - self._since,
+            retry_for=manner.config.retry_for,
+            u=manner.random(),
         )
         if isinstance(decision, GiveUp):
             return False

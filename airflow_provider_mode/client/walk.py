@@ -1,10 +1,10 @@
 """
 Many collections read at once: which page is asked next, and what comes of it.
 
-Each collection is a chain: a page can only be known to exist when the one before it was not the last. So the
-chains share the requests that may be in flight, the longest so far first, because it will likely end last. When
-nothing else is left to ask, pages are asked ahead; over the whole walk at most as many as may be in flight can
-turn out to have been needless. A collection's items come out only when it is known to be complete.
+Each collection is a chain: a page is only known to exist when the one before it was not the last. So the
+chains share the requests that may be in flight, the longest so far first, because it will likely end last.
+When nothing else is left to ask, pages are asked ahead; over the whole walk at most as many as may be in flight
+can turn out to have been needless. A collection's items come out only when it is known to be complete.
 """
 
 import heapq
@@ -47,7 +47,7 @@ class Chain(Generic[Row]):
 
     @property
     def promising(self) -> bool:
-        """Whether to ask ahead: by no more pages than were found, not after a short one, not past a known end."""
+        """Whether to ask ahead: by no more pages than were found, not after a short one or past the end."""
         lengths, known = self._lengths, self.pages.last_page
         full = len(lengths) > self.ahead and lengths[-1] >= lengths[0]
         return full and (known is None or self.asked < known)
@@ -131,9 +131,9 @@ def walk(
     fetch: Fetch[Row], listings: Sequence[Listing[Row]], *, workers: int
 ) -> Iterator[tuple[int, list[Row] | ModeError]]:
     """
-    For each list, by its index, all its items or the error that stands for them, as each list ends.
+    For each list, by its index, all its items or the error in their place, as each list ends.
 
-    What concerns every list alike (a bad key, a limit that leaves no room, a host that is not there) is raised.
+    What concerns every list (a bad key, a limit that leaves no room, a host that is not there) is raised.
     """
     state = Walk(listings, workers)
     flying: dict[Future[Answer[Row]], Ask[Row]] = {}
