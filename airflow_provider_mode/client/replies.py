@@ -14,11 +14,11 @@ _LONGEST_INT = 400
 _LONGEST_COUNT = 12
 
 
-class UnreadableError(ValueError):
+class Unreadable(ValueError):  # noqa: N818  # named for what happened
     """A body that is not the JSON it should be."""
 
 
-class TooDeepError(ValueError):
+class TooDeep(ValueError):  # noqa: N818  # named for what happened
     """JSON nested beyond reason: no reply of Mode's, and asking again would change nothing."""
 
 
@@ -27,9 +27,9 @@ def decode(body: bytes) -> Any:
     try:
         return _loads(body)
     except RecursionError:
-        raise TooDeepError from None
+        raise TooDeep from None
     except ValueError:
-        raise UnreadableError from None
+        raise Unreadable from None
 
 
 def _loads(body: bytes) -> Any:

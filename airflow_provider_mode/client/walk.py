@@ -3,8 +3,8 @@ Many collections read at once: which page is asked next, and what comes of it.
 
 Each collection is a chain: a page is only known to exist when the one before it was not the last. So the
 chains share the requests that may be in flight, the longest so far first, because it will likely end last.
-When nothing else is left to ask, pages are asked ahead; over the whole walk at most as many as may be in flight
-can turn out to have been needless. A collection's items come out only when it is known to be complete.
+When nothing else is left to ask, pages are asked ahead; over the whole walk at most as many as may be in
+flight can turn out to have been needless. A collection's items come out only when it is known to be complete.
 """
 
 import heapq
