@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow_provider_mode.client import audit, exports, names
 from airflow_provider_mode.client.core import Core
+from airflow_provider_mode.client.discovery import Discovery
 from airflow_provider_mode.client.errors import BadRequest, ModeError, NotFound
 from airflow_provider_mode.client.hal import form, link, path_on
 from airflow_provider_mode.client.listing import Listing, items, page
@@ -65,6 +66,11 @@ class ModeClient(Core):
     def audit_logs(self, start: datetime, end: datetime, **filters: str) -> Iterator[AuditLog]:
         """The audit log between two times, filtered by `action`, `username`, `entity_type`, ... if given."""
         return audit.logs(self._session, self._path("audit_logs"), start, end, filters)
+
+    @property
+    def discovery(self) -> Discovery:
+        """The bulk lists of the Discovery API, for workspaces whose plan has it."""
+        return Discovery(self._session, self.config)
 
     # collections and reports
 
