@@ -10,8 +10,8 @@ from typing import Any
 from airflow_provider_mode.client.errors import NotFound, ServerError, UnexpectedReply, error_class
 from airflow_provider_mode.client.pace import Seen
 from airflow_provider_mode.client.replies import (
-    TooDeep,
-    Unreadable,
+    TooDeepError,
+    UnreadableError,
     decode,
     explanation,
     origin,
@@ -94,9 +94,9 @@ def _good(call: Call, head: Head, body: bytes) -> Reply | Failed:
         return Reply(head.status, None)
     try:
         return Reply(head.status, decode(body))
-    except TooDeep:
+    except TooDeepError:
         return strange(call, "the reply is nested too deep", head.status)
-    except Unreadable:
+    except UnreadableError:
         detail = "the reply is empty" if empty else f"the reply is not JSON ({head.media_type or 'no type'})"
     return call.failed(UnexpectedReply, Outcome.UNREADABLE, detail, status=head.status)
 

@@ -14,7 +14,7 @@ from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.errors import ConfigurationError, UnexpectedReply
 from airflow_provider_mode.client.listing import Listing, items
 from airflow_provider_mode.client.pace import Pacer
-from airflow_provider_mode.client.parse import Malformed, Model
+from airflow_provider_mode.client.parse import MalformedError, Model
 from airflow_provider_mode.client.redirects import same_origin
 from airflow_provider_mode.client.session import Session
 from airflow_provider_mode.client.tries import Call, Manner
@@ -121,7 +121,7 @@ class Core:
         if reply.body is not None:
             try:
                 return model.from_json(reply.body)
-            except Malformed as malformed:
+            except MalformedError as malformed:
                 flaw = f"the reply is {malformed}"
         raise UnexpectedReply(
             flaw, method=method, path=path, status=reply.status, maybe_done=method not in {"GET", "HEAD"}
@@ -132,7 +132,7 @@ class Core:
         reply = self._ask("PATCH", path, json)
         try:
             return model.from_json(reply.body)
-        except Malformed:
+        except MalformedError:
             return model(**told)
 
     def _list(self, key: str, model: type[Item], *parts: str | Model, **manner: Any) -> Iterator[Item]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from airflow_provider_mode.client.errors import UnexpectedReply
-from airflow_provider_mode.client.pages import MOST_WALKS, Endless, Pages
-from airflow_provider_mode.client.parse import Malformed, Model
+from airflow_provider_mode.client.pages import MOST_WALKS, EndlessError, Pages
+from airflow_provider_mode.client.parse import MalformedError, Model
 from airflow_provider_mode.client.session import Session
 from airflow_provider_mode.client.tries import Call
 
@@ -48,7 +48,7 @@ def page_of(
         raise _unexpected(listing, f"the reply holds no list of {listing.key}")
     try:
         return [listing.model.from_json(row) for row in rows], body
-    except Malformed as malformed:
+    except MalformedError as malformed:
         flaw = str(malformed)
     raise _unexpected(listing, f"{listing.key} holds {flaw}")
 
@@ -74,7 +74,7 @@ def feed(pages: Pages, listing: Listing[Row], rows: list[Row], counters: Mapping
     """Which rows of the next page are new; a list without end is an error."""
     try:
         return pages.feed([row.token for row in rows], counters)
-    except Endless:
+    except EndlessError:
         raise _unexpected(listing, f"the list of {listing.key} does not end") from None
 
 

@@ -18,7 +18,7 @@ MOST_WALKS = 3
 """How often a list is walked again because its rows moved between pages meanwhile."""
 
 
-class Endless(RuntimeError):  # noqa: N818  # named for what happened
+class EndlessError(RuntimeError):
     """The list went on past its last possible page."""
 
 
@@ -38,7 +38,7 @@ class Pages:
     def feed(self, names: Sequence[str], counters: Mapping[str, Any] | None = None) -> list[int]:
         """Take in the page that came next, as the names of its rows; which of them (by index) are new."""
         if self.next_page > self.most_pages:
-            raise Endless
+            raise EndlessError
         unseen = set(names) - self._this_walk
         if unseen and not self._this_walk.isdisjoint(names):
             self.shifted = True

@@ -17,7 +17,7 @@ _BOOLS = {"true": True, "false": False}
 _LONGEST_NUMBER = 18
 
 
-class Malformed(ValueError):  # noqa: N818  # named for what happened
+class MalformedError(ValueError):
     """A row that cannot be used at all, because nothing names it."""
 
 
@@ -100,14 +100,14 @@ class Model:
     def from_json(cls, row: Any) -> Self:
         """The item that one JSON object describes."""
         if not isinstance(row, dict):
-            raise Malformed(f"a {cls.__name__} that is no object")
+            raise MalformedError(f"a {cls.__name__} that is no object")
         values = {}
         for name, key, reader in readers(cls):
             value = reader(row if key is None else row.get(key))
             if value is not None:
                 values[name] = value
         if "token" not in values:
-            raise Malformed(f"a {cls.__name__} without a {cls.naming}")
+            raise MalformedError(f"a {cls.__name__} without a {cls.naming}")
         return cls(raw=row, **values)
 
     def known(self, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from airflow_provider_mode.client.hal import link, tail
 from airflow_provider_mode.client.parse import (
-    Malformed,
+    MalformedError,
     Model,
     count,
     derive,
@@ -141,7 +141,7 @@ class Credential:
     def from_json(cls, row: Any) -> "Credential":
         """The credential that a reply of `/api/verify` describes."""
         if not isinstance(row, dict):
-            raise Malformed("a Credential that is no object")
+            raise MalformedError("a Credential that is no object")
         return cls(workspace=text(row.get("workspace")), scope=text(row.get("api_key_scope")), raw=row)
 
     @property

@@ -19,7 +19,7 @@ METADATA = frozenset({"fd00:ec2::254", "100.100.100.200", "169.254.169.254", "19
 _METADATA_NAMES = frozenset({"metadata.google.internal", "metadata", "instance-data"})
 
 
-class Refused(ValueError):  # noqa: N818  # named for what happened
+class RefusedError(ValueError):
     """A redirect that is not followed; the text says why, and shows no query."""
 
 
@@ -46,15 +46,15 @@ def same_origin(url: str, host: str) -> bool:
 def target(url: str, location: str | None, *, host: str, resolve: Resolve = addresses) -> str:
     """The absolute URL that a redirect leads to, if it may be followed."""
     if not location:
-        raise Refused("it redirects to nowhere")
+        raise RefusedError("it redirects to nowhere")
     try:
         there = urljoin(url, location.strip())
         parts = urlsplit(there)
         same = same_origin(there, host)
     except ValueError:
-        raise Refused("it redirects to something that is no URL") from None
+        raise RefusedError("it redirects to something that is no URL") from None
     if "@" in parts.netloc or not parts.hostname:
-        raise Refused("it redirects to a URL with credentials or without a host")
+        raise RefusedError("it redirects to a URL with credentials or without a host")
     if not same:
         _check_foreign(parts.scheme, parts.hostname, host, resolve)
     return there
@@ -64,13 +64,13 @@ def _check_foreign(scheme: str, name: str, host: str, resolve: Resolve) -> None:
     """Refuse a host that is not Mode's unless it is https, or loopback for a Mode that is loopback too."""
     at_home = is_loopback(urlsplit(host).hostname)
     if not (scheme == "https" or (scheme == "http" and is_loopback(name) and at_home)):
-        raise Refused(f"it redirects to {name} without https")
+        raise RefusedError(f"it redirects to {name} without https")
     if name.rstrip(".") in _METADATA_NAMES:
-        raise Refused(f"it redirects to {name}, which is no place for results")
+        raise RefusedError(f"it redirects to {name}, which is no place for results")
     literal = _address(name)
     for address in [literal] if literal else map(_address, resolve(name)):
         if address is not None and _is_inside(address, at_home=at_home):
-            raise Refused(f"it redirects to {name}, which is no place for results")
+            raise RefusedError(f"it redirects to {name}, which is no place for results")
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

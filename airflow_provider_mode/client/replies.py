@@ -14,11 +14,11 @@ _LONGEST_INT = 400
 _LONGEST_COUNT = 12
 
 
-class Unreadable(ValueError):  # noqa: N818  # named for what happened
+class UnreadableError(ValueError):
     """A body that is not the JSON it should be."""
 
 
-class TooDeep(ValueError):  # noqa: N818  # named for what happened
+class TooDeepError(ValueError):
     """JSON nested beyond reason: no reply of Mode's, and asking again would change nothing."""
 
 
@@ -27,9 +27,9 @@ def decode(body: bytes) -> Any:
     try:
         return _loads(body)
     except RecursionError:
-        raise TooDeep from None
+        raise TooDeepError from None
     except ValueError:
-        raise Unreadable from None
+        raise UnreadableError from None
 
 
 def _loads(body: bytes) -> Any:

@@ -22,7 +22,7 @@ from airflow_provider_mode.client import answers
 from airflow_provider_mode.client.answers import Head, Reply
 from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.pace import Pacer, PaceTimeout, Permit
-from airflow_provider_mode.client.redirects import Refused, same_origin, target
+from airflow_provider_mode.client.redirects import RefusedError, same_origin, target
 from airflow_provider_mode.client.retry import REPEATABLE, Failure, Outcome
 from airflow_provider_mode.client.streams import Download
 from airflow_provider_mode.client.transport import POOLS, TROUBLE, broken, cut, sent, unsent
@@ -123,7 +123,7 @@ class Session:
             response.close()
             try:
                 url = target(url, response.headers["Location"], host=self.host)
-            except Refused as refusal:
+            except RefusedError as refusal:
                 return answers.strange(call, str(refusal), status=response.status_code)
             ours = same_origin(url, self.host)
             response = self._exchange(call, tries, adapter, url) if ours else self._raw(call, url, adapter)
