@@ -11,14 +11,15 @@ from http import HTTPStatus
 from math import ceil
 from urllib.parse import unquote
 
-from airflow_provider_mode.sandbox import auth, control, firing, seed
+from airflow_provider_mode.sandbox import auth, control, firing, on_exports, seed
 from airflow_provider_mode.sandbox.call import Call
 from airflow_provider_mode.sandbox.clock import Clock, utc_now
 from airflow_provider_mode.sandbox.exchange import Refusal, Reply, Request, bad_request, json_reply, not_found
 from airflow_provider_mode.sandbox.faults import ERROR_IDS, Fault, FaultBook
 from airflow_provider_mode.sandbox.limit import Limiter, Ruling
 from airflow_provider_mode.sandbox.options import Options
-from airflow_provider_mode.sandbox.routes import ROOT, Router
+from airflow_provider_mode.sandbox.routes import ROOT, TABLE
+from airflow_provider_mode.sandbox.routing import Router
 from airflow_provider_mode.sandbox.switches import Switches
 from airflow_provider_mode.sandbox.workspace import Workspace
 
@@ -53,7 +54,7 @@ class App:
         self.switches: Switches = Switches(options.switches)
         self.limiter: Limiter = Limiter(options.limit, options.requests, options.period, monotonic)
         self.faults: FaultBook = FaultBook()
-        self.router = Router()
+        self.router = Router(TABLE)
         self.requests: deque[Logged] = deque(maxlen=LOGGED)
         self._logged = 0
         self._jitter = random.Random(options.seed)  # noqa: S311 - it only spreads delays
@@ -79,6 +80,10 @@ class App:
         """The reply to a request, and the fault that is to spoil its delivery."""
         if request.path.startswith(control.PREFIX):
             return self._guarded(lambda: control.answer(self, request)), None
+        if request.path.startswith(on_exports.STORAGE):
+            reply = self._guarded(lambda: on_exports.storage(self.workspace, request))
+            self._note("storage", request, reply, None)
+            return reply, None
         key = auth.account_of(request)
         late = self.switches["count_at"] == "reply"
         ruling = None if late else self._rule(key)

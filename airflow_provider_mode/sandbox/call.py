@@ -1,5 +1,6 @@
 """What a handler is given, and the shapes of lists."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -67,16 +68,33 @@ def _listing(
     return json_reply({**(extra or {}), "_links": own | (links or {}), "_embedded": {key: rows}})
 
 
+def bare_slice(call: Call, rows: Sequence[Row], size: int = PAGE) -> Sequence[Row]:
+    """The rows of a page of a list that has pages and does not say so."""
+    page = 1 if call.switches["page_param"] == "ignored" else _page_of(call, len(rows), size)
+    return rows[(page - 1) * size : page * size]
+
+
 def bare_page(
     call: Call, key: str, rows: Sequence[Row], render: Callable[[Call, Row], Json], size: int = PAGE
 ) -> Reply:
     """A page of a list that has pages and does not say so."""
-    page = 1 if call.switches["page_param"] == "ignored" else _page_of(call, len(rows), size)
-    return _listing(call, key, [render(call, row) for row in rows[(page - 1) * size : page * size]])
+    return _listing(call, key, [render(call, row) for row in bare_slice(call, rows, size)])
+
+
+def joined(call: Call, key: str, rows: Sequence[bytes]) -> Reply:
+    """A list of rows that are JSON already."""
+    own = json.dumps({"self": link(call.request.target)}).encode()
+    return Reply(body=b'{"_links":%b,"_embedded":{"%b":[%b]}}' % (own, key.encode(), b",".join(rows)))
 
 
 def counted_page(
-    call: Call, key: str, rows: Sequence[Row], render: Callable[[Call, Row], Json], default: int = PAGE
+    call: Call,
+    key: str,
+    rows: Sequence[Row],
+    render: Callable[[Call, Row], Json],
+    *,
+    default: int = PAGE,
+    other_links: Json | None = None,
 ) -> Reply:
     """A page of a list with counters and links to its neighbours; `per_page` is heeded up to 30."""
     size = min(PAGE, call.number("per_page", default))
@@ -94,7 +112,7 @@ def counted_page(
         links["next_page"] = link(f"{call.request.path}?page={page + 1}&per_page={size}")
     if page > 1:
         links["prev_page"] = link(f"{call.request.path}?page={page - 1}&per_page={size}")
-    return _listing(call, key, shown, {"pagination": counters}, links)
+    return _listing(call, key, shown, {"pagination": counters}, links | (other_links or {}))
 
 
 def whole_list(call: Call, key: str, rows: Sequence[Row], render: Callable[[Call, Row], Json]) -> Reply:

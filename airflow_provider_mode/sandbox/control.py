@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 PREFIX = "/_sandbox"
 BY = "sandbox"
 SETTABLE = frozenset(
-    {"name", "description", "creator", "created_at", "updated_at", "edited_at", "last_saved_at", "last_viewed_at",
-     "archived", "public", "view_count", "expected_runtime", "runs_count", "outcome", "error", "type", "imports",
-     "settings", "profile"}
+    {"name", "description", "creator", "created_at", "updated_at", "edited_at", "last_saved_at",
+     "last_viewed_at", "archived", "public", "view_count", "expected_runtime", "runs_count", "outcome", "error", "type",
+     "imports", "settings", "profile"}
 )  # fmt: skip
 Json = dict[str, Any]
 Handler = Callable[["App", dict[str, str], Json, dict[str, str]], Any]
@@ -244,7 +244,7 @@ def _match(pattern: str, path: str) -> dict[str, str] | None:
 
 
 def answer(app: "App", request: Request) -> Reply:
-    """The reply to a control request (Refusal 404 for an unknown route, 400 for values that make no sense)."""
+    """The reply to a control request (Refusal 404: no such route, 400: senseless values)."""
     path = request.path.removeprefix(PREFIX)
     for (method, pattern), handler in TABLE.items():
         params = _match(pattern, path) if method == request.method else None

@@ -1,4 +1,4 @@
-"""When a schedule fires: pure arithmetic over Mode's frequencies, so that moving the clock a year is cheap."""
+"""When a schedule fires: pure arithmetic over Mode's frequencies, so that moving the clock is cheap."""
 
 import calendar
 from dataclasses import dataclass

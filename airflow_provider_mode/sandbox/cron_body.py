@@ -35,7 +35,7 @@ def _whole(given: Mapping[str, Any], name: str, default: int, least: int, most: 
 
 
 def read_cron(given: Mapping[str, Any], base: str, old: Cron) -> Cron:
-    """A schedule's cron out of a body; what it leaves out stays as it was (Refusal 400 names what is wrong)."""
+    """A schedule's cron out of a body; what it leaves out stays (Refusal 400 names what is wrong)."""
     frequency = given.get("freq", old.frequency)
     if frequency not in FREQUENCIES:
         raise bad_request("cron: freq is not included in the list")

@@ -31,7 +31,7 @@ class Request:
         return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
     def json(self) -> dict[str, Any]:
-        """The body as an object; an empty one, or a form's, is an empty object (Refusal if it is no object)."""
+        """The body as an object; none, or a form, is an empty object (Refusal 400 if it is no object)."""
         if not self.body.strip() or "x-www-form-urlencoded" in self.headers.get("content-type", ""):
             return {}
         try:
@@ -60,7 +60,7 @@ class Reply:
         return len(self.body) if self.stream is None else self.length
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer of the server, not an error of the program
     """A request answered by an error, in Mode's form."""
 
     def __init__(self, status: int, error: str, message: str) -> None:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from airflow_provider_mode.sandbox import edits
-from airflow_provider_mode.sandbox.call import PAGE, Call, bare_page, counted_page
+from airflow_provider_mode.sandbox.call import PAGE, Call, bare_page, bare_slice, counted_page, joined
 from airflow_provider_mode.sandbox.exchange import Refusal, Reply, bad_request, forbidden, json_reply, wrapped
 from airflow_provider_mode.sandbox.faults import ERROR_IDS
 from airflow_provider_mode.sandbox.faults import PAGE as HTML
 from airflow_provider_mode.sandbox.model import Collection, Report
-from airflow_provider_mode.sandbox.render_reports import collection_row, collection_single, report_row
+from airflow_provider_mode.sandbox.render_reports import collection_row, collection_single, report_bytes
 
 WRITABLE = ("name", "description", "space_type", "default_access_level")
 TYPES = ("custom", "private", "community")
@@ -115,15 +115,13 @@ def _rows(call: Call, *, datasets: bool) -> Reply:
         rows = [one for one in rows if not one.archived]
     elif call.switches["datasets_in_reports"] == "present":
         rows += call.ws.rows(collection, datasets=True)
-    reply = bare_page(call, "reports", rows, _listed)
+    shown = bare_slice(call, rows)
+    if call.switches["reads_as_views"] == "all":
+        for report in shown:
+            edits.view(call.ws, report)
+    reply = joined(call, "reports", [report_bytes(call, report) for report in shown])
     _shift(call, collection, rows)
     return reply
-
-
-def _listed(call: Call, report: Report) -> dict[str, Any]:
-    if call.switches["reads_as_views"] == "all":
-        edits.view(call.ws, report)
-    return report_row(call, report)
 
 
 def _shift(call: Call, collection: Collection, rows: list[Report]) -> None:

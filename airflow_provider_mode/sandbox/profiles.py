@@ -66,7 +66,8 @@ PROFILES = (
             viewed=(185, 900), views=(0, 5)),
     Profile(name="faded", share=0.050, ran=(190, 800),
             viewed=(185, 700), views=(80, 3000)),
-    Profile(name="young", share=0.040, created=(0.2, 28), edited=(0.1, 0.2), viewed=(0.01, 0.1), views=(0, 3)),
+    Profile(name="young", share=0.040, created=(0.2, 28), edited=(0.1, 0.2), viewed=(0.01, 0.1),
+            views=(0, 3)),
 )  # fmt: skip
 LIVE = Profile(
     name="live", created=(200, 1500), edited=(1, 400), ran=(0.05, 60), viewed=(0.02, 45), views=(8, 4000)
@@ -81,7 +82,8 @@ LIVE_SCHEDULED = Profile(
     frequencies=MIXED,
 )
 LIVE_MAILED = Profile(
-    name="live_mailed", created=(200, 1500), edited=(1, 700), ran=(1, 300), viewed=(0.02, 60), views=(6, 900), frequencies=MIXED,
+    name="live_mailed", created=(200, 1500), edited=(1, 700), ran=(1, 300), viewed=(0.02, 60), views=(6, 900),
+    frequencies=MIXED,
     subscribed=True,
 )  # fmt: skip
 LIVES = (LIVE, LIVE, LIVE, LIVE_SCHEDULED, LIVE_SCHEDULED, LIVE_MAILED)
@@ -109,7 +111,8 @@ SUBJECTS = (
     "refunds",
     "leads",
 )
-SHAPES = ("Weekly {} by region", "{} overview", "{} deep dive", "Daily {}", "{} vs. plan", "{} cohort", "Copy of {}",
+SHAPES = ("Weekly {} by region", "{} overview", "{} deep dive", "Daily {}", "{} vs. plan", "{} cohort",
+          "Copy of {}",
           "{} (old)", "{} funnel", "{} - monthly review")  # fmt: skip
 KINDS = ("line", "bar", "table", "bigNumber", "pie")
 
@@ -193,10 +196,10 @@ class Maker:
     def _queries(self, report: Report, subject: str) -> None:
         ws, rng = self.ws, self.rng
         for number in range(1, rng.choice((1, 1, 2, 2, 3, 4)) + 1):
-            sql = f"select day, count(*) as {subject} from analytics.{subject} group by day -- {number}"
+            sql = f"select day, count(*) as {subject} from analytics.{subject} group by day -- {number}"  # noqa: S608 - shown, never run
             query = Query(
-                ws.new_token(), ws.new_id(), f"Query {number}", sql, rng.choice(self.sources), report.created_at,
-                report.creator,
+                ws.new_token(), ws.new_id(), f"Query {number}", sql, rng.choice(self.sources),
+                report.created_at, report.creator,
             )  # fmt: skip
             for _ in range(rng.choice((0, 1, 1, 2))):
                 kind = rng.choice(KINDS)

@@ -16,14 +16,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        f"{MARK}(**options): how the mode_sandbox fixture starts: reports=60, collections=6, limit='off', seed, "
-        "requests, period, latency, jitter, start, frozen, switches={...}",
+        f"{MARK}(**options): how the mode_sandbox fixture starts: reports=60, collections=6, limit='off', "
+        "seed, requests, period, latency, jitter, start, frozen, switches={...}",
     )
 
 
 @pytest.fixture
 def mode_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A running sandbox of 60 reports without a rate limit, unless the marker `mode_sandbox` says otherwise."""
+    """A running sandbox of 60 reports without a rate limit, unless its marker says otherwise."""
     chosen = dict(SMALL)
     for mark in reversed(list(request.node.iter_markers(MARK))):
         chosen |= mark.kwargs

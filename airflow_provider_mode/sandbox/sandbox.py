@@ -104,7 +104,7 @@ class Sandbox:
 
     @property
     def state(self) -> Workspace:
-        """The live workspace: `reports`, `collections`, `schedules`, `members` by token, `changes` in order."""
+        """The live workspace: `reports`, `collections`, `schedules`, `members` by key; `changes` in order."""
         return self.app.workspace
 
     @property

@@ -17,23 +17,14 @@ from airflow_provider_mode.sandbox.profiles import Maker, lay_out
 from airflow_provider_mode.sandbox.workspace import Workspace
 
 DEPARTMENTS = (
-    "finance",
-    "growth",
-    "sales",
-    "support",
-    "product",
-    "logistics",
-    "marketing",
-    "risk",
-    "people",
-    "data",
-)
+    "finance", "growth", "sales", "support", "product", "logistics", "marketing", "risk", "people", "data",
+)  # fmt: skip
 ROLES = ("analyst", "lead", "engineer", "manager", "partner", "intern")
 AREAS = (
-    "Board", "Weekly Business Review", "Finance", "Growth", "Sales", "Customer Support", "Product", "Logistics",
-    "Marketing", "Risk", "People", "Data Quality", "Experiments", "Pricing", "Onboarding", "Retention", "Inventory",
-    "Partners", "Security", "Legal", "Mobile", "Web", "Payments", "Fraud", "Forecasts", "Operations", "Research",
-    "Templates", "Sandbox", "Legacy",
+    "Board", "Weekly Business Review", "Finance", "Growth", "Sales", "Customer Support", "Product",
+    "Logistics", "Marketing", "Risk", "People", "Data Quality", "Experiments", "Pricing", "Onboarding",
+    "Retention", "Inventory", "Partners", "Security", "Legal", "Mobile", "Web", "Payments", "Fraud",
+    "Forecasts", "Operations", "Research", "Templates", "Sandbox", "Legacy",
 )  # fmt: skip
 SOURCES = (
     ("Warehouse", "jdbc:snowflake", "ANALYTICS"),
@@ -88,7 +79,7 @@ def _data_sources(ws: Workspace) -> None:
     source = next(iter(ws.data_sources.values()))
     for name in ("active_customers", "net_revenue", "working_days"):
         token = ws.new_token()
-        sql = f"select * from definitions.{name}"
+        sql = f"select * from definitions.{name}"  # noqa: S608 - shown, never run
         ws.definitions[token] = Definition(
             token, ws.new_id(), name, sql, source.token, ws.created_at, ws.created_at + timedelta(days=30)
         )
@@ -134,7 +125,7 @@ def _datasets(ws: Workspace, maker: Maker, count: int) -> Sequence[str]:
 
 
 def _homes(ws: Workspace, reports: int) -> list[Collection]:
-    """The collection of each report: a few are large, many small, one is empty and one holds a page exactly."""
+    """The collection of each report: a few are large, many small, one empty, one of a page exactly."""
     active = list(ws.collections.values())
     shared = [one for one in active if not one.personal]
     homes: list[Collection] = []

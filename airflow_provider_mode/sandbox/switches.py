@@ -1,4 +1,4 @@
-"""Every guess that the sandbox makes about Mode, each a switch with the reading that is believed likeliest."""
+"""Every guess that the sandbox makes about Mode, each a switch that starts at the likeliest reading."""
 
 import math
 import re
@@ -45,10 +45,10 @@ _HIDDEN = ("absent", "present")
 
 TABLE: tuple[Switch, ...] = (
     Switch("archive_schedules", ("keep", "pause", "remove"),
-           "what archiving does to a report's schedules: they go on, stand still until unarchived, or vanish"),
+           "what archiving does to a report's schedules: they go on, wait until unarchived, or vanish"),
     Switch("archive_status", ("200", "202"), "status of archive and unarchive"),
-    Switch("archive_twice", ("200", "400"), "archiving what is archived already (and unarchiving what is live)"),
-    Switch("patch_status", ("202", "200"), "status of PATCH on a report; 202 was observed, 200 is documented"),
+    Switch("archive_twice", ("200", "400"), "archiving what is archived, unarchiving what is live"),
+    Switch("patch_status", ("202", "200"), "status of PATCH on a report: 202 as observed, 200 as documented"),
     Switch("delete_schedule_status", ("200", "204"), "status of DELETE on a schedule; the body is empty"),
     Switch("delete_report_status", ("200", "204"), "status of DELETE on a report; the body is empty"),
     Switch("reads_as_views", ("none", "single", "all"),
@@ -56,8 +56,8 @@ TABLE: tuple[Switch, ...] = (
     Switch("runs_as_views", ("none", "by_hand", "all"), "whether a run raises view_count and the last view"),
     Switch("ids", ("number", "string"), "numeric ids as JSON numbers (older clients) or strings (2026)"),
     Switch("schedule_body", ("wrapped", "either", "flat"),
-           "whether a schedule is written inside `report_schedule`; what is refused answers 400 param_missing"),
-    Switch("day_of_week", ("sunday0", "sunday1", "monday1"), "which number is which day in a schedule's cron"),
+           "whether a schedule is written inside `report_schedule`; what is refused gets 400 param_missing"),
+    Switch("day_of_week", ("sunday0", "sunday1", "monday1"), "which number means which day of the week"),
     Switch("past_end", ("empty", "repeat"), "a page past the end of a list: empty, or the last page again"),
     Switch("page_param", ("used", "ignored"),
            "whether lists without counters heed `page`; ignored, every page is the first"),
@@ -65,42 +65,50 @@ TABLE: tuple[Switch, ...] = (
     Switch("schedule_pages", ("30", "whole", "per_page"),
            "the list of schedules: 30 a page, all at once whatever the page, or as `per_page` says"),
     Switch("rows_shift", ("off", "once", "always"),
-           "a row not read yet moves to the front while a list is walked, so that one row repeats at the seam "
+           "a row not read yet moves to the front while a list is walked, so that one repeats at the seam "
            "between pages 1 and 2 and the moved one is missed: never, once for each list, or at every walk"),
     Switch("schedules_count", _SHOWN, "`schedules_count` of a report"),
     Switch("view_count", ("present", "null", "absent"), "`view_count` of a report"),
-    Switch("archived", ("present", "absent_on_datasets", "absent_unless_true", "absent"), "`archived` of a report"),
+    Switch("archived", ("present", "absent_on_datasets", "absent_unless_true", "absent"),
+           "`archived` of a report"),
     Switch("public", _SHOWN, "`public` of a report"),
     Switch("creator", _SHOWN, "`_links.creator` of a report; a client of 2026 says that it is gone"),
     Switch("query_creator", _SHOWN, "`_links.creator` of a query"),
     Switch("report_without", TEXT, "further fields to leave out of every report, comma-separated"),
     Switch("report_nulls", TEXT, "fields that are null in every report, comma-separated"),
-    Switch("cron_numbers", _SHOWN, "`cron_hour` and `cron_minute` of a schedule (absent in 2024: prose only)"),
+    Switch("cron_numbers", _SHOWN, "`cron_hour` and `cron_minute` of a schedule (absent in 2024)"),
     Switch("schedule_forms", _SHOWN, "`_forms` of a schedule, whose edit form repeats the numbers"),
     Switch("schedule_runs", _SHOWN, "`last_run_at` and `last_succeeded_at` of a schedule (absent in 2024)"),
     Switch("run_success", ("succeeded", "completed"), "state of a run that went well"),
     Switch("run_seconds", NUMBER, "seconds of the workspace's clock that a run takes", "2"),
     Switch("run_cancel", _SHOWN, "`_forms.cancel` of a run that goes on"),
     Switch("datasets_in_reports", _HIDDEN, "datasets among the rows of a collection's reports"),
-    Switch("imported_datasets", ("single", "listed"), "`imported_datasets` in single reports only, or in lists too"),
-    Switch("unreadable", TEXT, "collections whose lists fail: `<collection>:403`, `:404`, `:500`, `:html`, comma-separated",
+    Switch("imported_datasets", ("single", "listed"),
+           "`imported_datasets` in single reports only, or in lists too"),
+    Switch("unreadable", TEXT, "collections whose lists fail: `<collection>:403`, `:404`, `:500`, `:html`, "
+           "comma-separated",
            pattern=r"([^:,]+:(403|404|500|html)(, *|$))*"),
     Switch("deleted_collection", ("403", "200", "404"), "GET of a deleted collection; 200 says soft_deleted"),
     Switch("memberships", _SHOWN, "GET memberships for a workspace key; a member key gets 404"),
-    Switch("member_archive", ("own", "visible"), "whose reports a member's key may change: its own, or all it sees"),
+    Switch("member_archive", ("own", "visible"),
+           "whose reports a member's key may change: its own, or all it sees"),
     Switch("user_email", _SHOWN, "`email` of a user (sometimes withheld)"),
     Switch("key_scope", _SHOWN, "`api_key_scope` in the answer of /verify"),
     Switch("anonymous_workspace", ("200", "401"), "GET of the workspace record without a key"),
-    Switch("unknown_params", ("ignore", "refuse"), "query parameters that a route does not know; refuse answers 400"),
+    Switch("unknown_params", ("ignore", "refuse"),
+           "query parameters that a route does not know; refuse answers 400"),
     Switch("retry_after", ("absent", "seconds", "date", "nonsense"), "`Retry-After` of a 429"),
     Switch("rate_headers", _SHOWN, "`X-RateLimit-Limit` and `X-RateLimit-Remaining`"),
     Switch("count_at", ("arrival", "reply"), "when a request counts against the limit"),
     Switch("count_refused", ("no", "yes"), "whether a 429 counts against the limit as well"),
-    Switch("results_csv", ("csv", "zip"), "content.csv of a run with several queries: one text, or an archive"),
+    Switch("results_csv", ("by_queries", "csv", "zip"),
+           "content.csv of a run: an archive if it has several queries, always one text, always an archive"),
+    Switch("result_rows", NUMBER, "rows that each query finds", "12"),
     Switch("results_redirect", ("none", "same_host", "other_host"), "results by redirect to signed storage"),
     Switch("pdf_polls", NUMBER, "reads of a PDF export before it is rendered", "2"),
     Switch("discovery_plan", ("enterprise", "none"), "without the plan Discovery answers 403"),
-    Switch("discovery_archived", ("included", "excluded"), "archived reports in Discovery, which does not flag them"),
+    Switch("discovery_archived", ("included", "excluded"),
+           "archived reports in Discovery, which does not flag them"),
     Switch("discovery_datasets", ("excluded", "included"), "datasets among Discovery's reports"),
     Switch("discovery_members", ("members", "memberships"), "the key of Discovery's members"),
     Switch("discovery_views", ("view_count", "total_views_count"), "the name of Discovery's count of views"),
@@ -110,9 +118,10 @@ BY_NAME = {switch.name: switch for switch in TABLE}
 
 
 class Switches(Mapping[str, str]):
-    """The switches of one sandbox."""
+    """The switches of one sandbox; `version` grows with each change."""
 
     def __init__(self, values: Mapping[str, object] | None = None) -> None:
+        self.version = 0
         self.reset(values or {})
 
     def __getitem__(self, name: str) -> str:
@@ -149,6 +158,7 @@ class Switches(Mapping[str, str]):
                 raise ValueError(f"switch {name}: unknown; --list-switches shows them")
             checked[name] = BY_NAME[name].check(value)
         self._values.update(checked)
+        self.version += 1
 
 
 def describe() -> str:
