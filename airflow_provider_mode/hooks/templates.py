@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from airflow_provider_mode.governance.durations import format_duration, parse_duration
+from airflow_provider_mode.governance.durations import parse_duration
 from airflow_provider_mode.governance.errors import SettingError
 
 FLAGS = {"true": True, "false": False}
@@ -81,25 +81,6 @@ def source(value: Any) -> str | dict[str, Any]:
     if isinstance(value, Mapping) or (isinstance(value, str) and value.lstrip().startswith("{")):
         return mapping(value, "source")
     return text(value, "source") or "rest"
-
-
-def plain(value: Any) -> Any:
-    """
-    A policy as plain values of its own: what Airflow can render, store and show.
-
-    Two tasks may be given one policy; a copy keeps each task's rendering to itself. What Airflow resolves
-    later (an XCom, a template text) is left as it is.
-    """
-    if hasattr(value, "to_json"):
-        return plain(value.to_json())
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        items = [plain(item) for item in value]
-        return sorted(items) if isinstance(value, set | frozenset) else items
-    if isinstance(value, timedelta):
-        return format_duration(value)
-    return value
 
 
 def _from_json(value: str, name: str, opening: str) -> Any:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from airflow_provider_mode.governance.errors import SettingError
+from airflow_provider_mode.governance.storage import local_path
 
 LOCAL_EXECUTORS = ("LocalExecutor", "SequentialExecutor", "DebugExecutor", "InProcessExecutor")
 LONGEST_NAME = 200
@@ -75,7 +76,7 @@ def path_of(uri: str, name: str, object_path: Callable[[str], Any]) -> Any:
 
 def uri_of(path: Any) -> str:
     """The full URI of a path, as results hold it."""
-    return f"file://{path}" if isinstance(path, Path) else str(path)
+    return str(path) if local_path(path) is None else f"file://{path}"
 
 
 def folder_in(root: Any, where: Whereabouts, now: datetime, random: str) -> Any:
@@ -90,4 +91,4 @@ def dies_with_worker(path: Any, executor: str) -> bool:
     """Whether files at a path live on a worker that may be gone before anyone reads them."""
     first = executor.partition(",")[0]
     name = re.split(r"[:.]", first)[-1].strip()
-    return isinstance(path, Path) and name not in LOCAL_EXECUTORS
+    return local_path(path) is not None and name not in LOCAL_EXECUTORS

@@ -87,14 +87,3 @@ def test_the_source_is_a_word_or_a_dict() -> None:
     assert templates.source("discovery") == "discovery"
     assert templates.source({"conn_id": "x", "sql": "select"}) == {"conn_id": "x", "sql": "select"}
     assert templates.source('{"conn_id": "x"}') == {"conn_id": "x"}
-
-
-def test_a_plain_policy_shares_nothing_with_the_one_given() -> None:
-    """What one task renders in its copy is not seen by another that was given the same policy."""
-    shared: dict[str, Any] = {"not_run_for": timedelta(days=90), "exempt_names": ("a", "b"), "max_views": 3}
-    first, second = templates.plain(shared), templates.plain(shared)
-    assert first == {"not_run_for": "90d", "exempt_names": ["a", "b"], "max_views": 3}
-    first["exempt_names"].append("c")
-    assert second["exempt_names"] == ["a", "b"]
-    assert templates.plain({"b", "a"}) == ["a", "b"]
-    assert templates.plain("{{ params.policy }}") == "{{ params.policy }}"

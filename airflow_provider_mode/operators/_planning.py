@@ -1,0 +1,168 @@
+"""Plans as operators need them: made by a policy, found again by a retry, or read where one was approved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from airflow_provider_mode.governance.errors import PlanRefused, SettingError
+from airflow_provider_mode.governance.history_watch import watching
+from airflow_provider_mode.governance.inventory import RestSource
+from airflow_provider_mode.governance.make_plan import make_plan
+from airflow_provider_mode.governance.plan import Plan
+from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.ports import Source
+from airflow_provider_mode.governance.render import render_html, render_markdown
+from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.storage import find, read_bytes, write_atomic
+from airflow_provider_mode.hooks import templates
+from airflow_provider_mode.operators._folder import uri_of
+from airflow_provider_mode.operators._job import Job, ProgressLog
+
+PLAN = "plan.json"
+REQUEST = "request.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to plan, parsed from an operator's parameters."""
+
+    policy: StalePolicy
+    source: str
+    history: str | None
+    collections: Sequence[str] | None
+    skip_unreadable: bool
+    kinds: tuple[str, ...]
+    expires_after: timedelta
+    name_owners: bool = False
+
+    @classmethod
+    def parse(
+        cls, operator: Any, *, kinds: Any, expires_after: Any = "7d", name_owners: bool = False
+    ) -> Request:
+        """The operator's rendered parameters; what does not parse is an error that names the parameter."""
+        source = templates.source(operator.source)
+        if source != "rest":
+            raise SettingError("source", f'must be "rest", not {source!r}')
+        policy = operator.policy
+        is_policy = isinstance(policy, StalePolicy)
+        return cls(
+            policy=StalePolicy.from_value(policy if is_policy else templates.mapping(policy, "policy")),
+            source=source,
+            history=templates.text(operator.history, "history"),
+            collections=templates.texts(operator.collections, "collections"),
+            skip_unreadable=templates.flag(operator.skip_unreadable, "skip_unreadable"),
+            kinds=templates.required_texts(kinds, "kinds"),
+            expires_after=templates.duration(expires_after, "expires_after") or timedelta(days=7),
+            name_owners=name_owners,
+        )
+
+    def dumps(self, plan: Plan) -> bytes:
+        """The request that a plan answers, for a retry to compare with its own."""
+        asked = {
+            "policy": self.policy.to_json(),
+            "source": self.source,
+            "history": self.history,
+            "collections": None if self.collections is None else list(self.collections),
+            "skip_unreadable": self.skip_unreadable,
+            "kinds": list(self.kinds),
+            "expires_after": self.expires_after.total_seconds(),
+        }
+        return json.dumps({"digest": plan.digest, "request": asked}, indent=1).encode()
+
+
+def plan_for(
+    job: Job, request: Request, restored: Callable[[timedelta], Collection[str]]
+) -> tuple[Plan, str]:
+    """The plan that this task instance made before for the same request, or a new one; and its URI."""
+    path = job.folder / PLAN
+    plan = _found(job, request)
+    if plan is None:
+        plan = _made(job, request, restored(request.policy.longest))
+        _write(job, request, plan)
+    else:
+        job.operator.log.info("going on with the plan of an earlier try: %s", uri_of(path))
+    return plan, uri_of(path)
+
+
+def read_plans(job: Job, uris: Sequence[str], digests: Sequence[str] | None) -> list[Plan]:
+    """Plans from their files, each checked: whole, unaltered, of this workspace, not expired, approved."""
+    if digests is not None and len(digests) != len(uris):
+        raise SettingError("digest", f"must be one for each plan: {len(digests)} for {len(uris)}")
+    plans = []
+    for uri, digest in zip(uris, digests or [None] * len(uris), strict=True):
+        try:
+            plan = _load(job.path(uri, "plan"))
+            plan.check(job.client.config.workspace, job.now, digest)
+        except PlanRefused as error:
+            raise PlanRefused(f"{uri}: {error}") from None
+        plans.append(plan)
+    return plans
+
+
+def plans_below(root: Any) -> Iterator[Plan]:
+    """Every plan in a folder and below, whoever made it; what is no plan is passed over."""
+    for path in find(root, PLAN):
+        with suppress(PlanRefused):
+            yield _load(path)
+
+
+def _load(path: Any) -> Plan:
+    content = read_bytes(path)
+    if content is None:
+        raise PlanRefused("there is no such file")
+    return Plan.loads(content)
+
+
+def _found(job: Job, request: Request) -> Plan | None:
+    """The plan of an earlier try, if it is still good and was made for the same request."""
+    try:
+        plan = _load(job.folder / PLAN)
+        plan.check(job.client.config.workspace, job.now)
+    except PlanRefused:
+        return None
+    return plan if read_bytes(job.folder / REQUEST) == request.dumps(plan) else None
+
+
+def _made(job: Job, request: Request, restored: Collection[str]) -> Plan:
+    watch = ProgressLog(job.operator.log)
+    with _source(job, request, watch) as source:
+        return make_plan(
+            job.client,
+            request.policy,
+            now=job.now,
+            source=source,
+            scope=Scope(collections=request.collections, skip_unreadable=request.skip_unreadable),
+            kinds=request.kinds,
+            expires_after=request.expires_after,
+            restored=restored,
+            name_owners=request.name_owners,
+            watch=watch,
+        )
+
+
+@contextmanager
+def _source(job: Job, request: Request, watch: ProgressLog) -> Iterator[Source]:
+    """REST, with the memory of views where there is a folder for it."""
+    if request.history is None:
+        yield RestSource(job.client, watch=watch)
+        return
+    folder = job.path(request.history, "history")
+    with watching(folder, job.client.config, clock=lambda: job.now) as history:
+        yield RestSource(job.client, history=history, watch=watch)
+
+
+def _write(job: Job, request: Request, plan: Plan) -> None:
+    """The plan in its three forms, and last what it was made for: a crash before that means a new plan."""
+    files: Mapping[str, Callable[[], bytes]] = {
+        PLAN: plan.dumps,
+        "plan.md": lambda: render_markdown(plan, limit_bytes=None).encode(errors="replace"),
+        "plan.html": lambda: render_html(plan).encode(errors="replace"),
+        REQUEST: lambda: request.dumps(plan),
+    }
+    for name, content in files.items():
+        write_atomic(job.folder / name, content())
