@@ -22,8 +22,8 @@ PREFIX = "/_sandbox"
 BY = "sandbox"
 SETTABLE = frozenset(
     {"name", "description", "creator", "created_at", "updated_at", "edited_at", "last_saved_at",
-     "last_viewed_at", "archived", "public", "view_count", "expected_runtime", "runs_count", "outcome", "error", "type",
-     "imports", "settings", "profile"}
+     "last_viewed_at", "archived", "public", "view_count", "expected_runtime", "runs_count", "outcome",
+     "error", "type", "imports", "settings", "profile"}
 )  # fmt: skip
 Json = dict[str, Any]
 Handler = Callable[["App", dict[str, str], Json, dict[str, str]], Any]

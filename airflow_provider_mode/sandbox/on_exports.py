@@ -22,7 +22,7 @@ HEADER = b"day,query,value\n"
 FIRST_DAY = date(2026, 1, 1)
 DAYS = 365
 CHUNK = 5000
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 0>>endobj\n%%EOF"
 NO_RESULTS = not_found("run results")
 
 
