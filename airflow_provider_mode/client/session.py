@@ -72,7 +72,6 @@ class Session:
         self._config, self._manner, self._pacer, self._wall = config, manner, pacer, wall
         self._basic = _Key("Basic", config.login, config.password)
         self._bearer = _bearer(config)
-        self._secrets = self._basic.secrets + (self._bearer.secrets if self._bearer else ())
         self._proxies = dict(config.proxies or {})
         # A SOCKS connection leaves no mark, so whatever goes over it counts as sent.
         self._unmarked = any(url.lower().startswith("socks") for url in self._proxies.values())
@@ -147,7 +146,7 @@ class Session:
 
     def _said(self, text: str | None) -> str | None:
         """A text of Mode's, fit to be shown."""
-        return answers.shown(text, self._secrets)
+        return answers.shown(text, self._basic.secrets + (self._bearer.secrets if self._bearer else ()))
 
     def _noted(self, failed: Failed) -> Failed:
         """The same failure; a 429 is counted, and with pacing on the pacer waits for it."""

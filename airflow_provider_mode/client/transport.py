@@ -14,7 +14,7 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as LateError
 
 from airflow_provider_mode.client.errors import (
@@ -103,8 +103,9 @@ def cut(call: Call, error: Exception, status: int) -> Failed:
 
 
 def is_late(error: BaseException) -> bool:
-    """Whether a timeout is at the bottom of it."""
-    return any(isinstance(cause, TimeoutError | LateError) for cause in causes(error))
+    """Whether a timeout is at the bottom of it; to urllib3 even a refused connection is one of its kind."""
+    late = (TimeoutError, LateError)
+    return any(isinstance(cause, late) and not isinstance(cause, NewConnectionError) for cause in causes(error))
 
 
 def reason(error: BaseException) -> str:

@@ -107,8 +107,9 @@ class Tries:
         if outcome is None or outcome.failed or not isinstance(result := outcome.result(), Failed):
             return False
         manner, failure = self._manner, result.failure
-        self._tried = state.attempt_number
-        self.last = result.error
+        if result.error is self.last:  # no permit came in time, so nothing was tried
+            return False
+        self._tried, self.last = state.attempt_number, result.error
         self.unclear = self.unclear or not failure.outcome.clear
         now = manner.clock()
         self._since = now if self._since is None else self._since
