@@ -6,6 +6,7 @@ know, or a server that cannot be reached, ends the plan.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -48,7 +49,7 @@ class Questions:
         self._now = now
         self._watch = watch
         self._owners: dict[str, Owner | Unknown] = {}
-        self._emails: dict[str, str] | None = None
+        self._emails: dict[str, str | None] | None = None
         self.schedules: dict[str, Held] = {}
         """What was read of schedules, by report."""
 
@@ -87,7 +88,7 @@ class Questions:
             return row.but(subscribers=found, schedules_count=row.schedules_count if count else found)
         self.schedules[row.report] = {schedule.token: definition_of(schedule) for schedule in found}
         return row.but(
-            subscribers=_subscribers(found), schedules_count=len(found) if count is None else count
+            subscribers=subscribers_of(found), schedules_count=len(found) if count is None else count
         )
 
     def _with_runs(self, row: Evidence) -> Evidence:
@@ -108,7 +109,19 @@ class Questions:
         """Each person is asked for once, however many reports are theirs."""
         people = sorted({row.owner_hint for row in rows if row.owner_hint} - self._owners.keys())
         self._owners.update(self._each("owners", self._person, people))
+        for username in people:
+            self._owners[username] = self._with_email(username, self._owners[username])
         return [row.but(owner=self._owners.get(row.owner_hint or "", ABSENT)) for row in rows]
+
+    def _with_email(self, username: str, owner: Owner | Unknown) -> Owner | Unknown:
+        """Mode often withholds a person's e-mail address; the list of members, read once, may have it."""
+        if not isinstance(owner, Owner) or owner.email:
+            return owner
+        if self._emails is None:
+            found = _attempt(lambda: list(self._client.members()), "the list of members")
+            members = [] if isinstance(found, Unknown) else found
+            self._emails = {member.username: member.email for member in members if member.username}
+        return dataclasses.replace(owner, email=self._emails.get(username))
 
     def _person(self, username: str) -> Owner | Unknown:
         def look_up() -> Owner | Unknown:
@@ -131,7 +144,7 @@ def _attempt(read: Callable[[], Answer], what: str) -> Answer | Unknown:
         return UNSURE
 
 
-def _subscribers(schedules: Iterable[Schedule]) -> int | Unknown:
+def subscribers_of(schedules: Iterable[Schedule]) -> int | Unknown:
     """How many people are sent the report; to know that it is nobody takes every schedule."""
     known, gaps = 0, set()
     for schedule in schedules:

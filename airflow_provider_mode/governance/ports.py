@@ -49,7 +49,7 @@ class Reads(Protocol):
     def dataset_reports(self, dataset: str) -> Iterator[Report]:
         """The reports that import a dataset."""
 
-    def report_url(self, token: str) -> str:
+    def report_url(self, report: str) -> str:
         """Where people open the report."""
 
 

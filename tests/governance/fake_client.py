@@ -145,9 +145,9 @@ class FakeClient:
         self.asked["importers"] += 1
         return map(Report.from_json, _rows(self.importers.get(dataset, [])))
 
-    def report_url(self, token: str) -> str:
+    def report_url(self, report: str) -> str:
         """Where people open a report."""
-        return f"https://app.mode.com/acme/reports/{token}"
+        return f"https://app.mode.com/acme/reports/{report}"
 
 
 def _rows(found: list[dict[str, Any]] | ModeError) -> list[dict[str, Any]]:

@@ -28,6 +28,12 @@ def read(collection: Collection | None = SHARED, **fields: Any) -> Evidence:
     return from_report(row, collection, url="https://app.mode.com/acme/reports/r1", as_of=NOW)
 
 
+def field_of(field: str, value: Any) -> Any:
+    """One field of the evidence of a row that has this value for it."""
+    fields: dict[str, Any] = {field: value}
+    return getattr(read(**fields), field)
+
+
 def test_a_row_becomes_evidence() -> None:
     """Every field of a good row is known; what costs a request is not asked yet."""
     seen = read(schedules_count=2)
@@ -47,10 +53,10 @@ def test_a_row_becomes_evidence() -> None:
 @pytest.mark.parametrize("field", ["created_at", "edited_at", "last_run_at", "last_successfully_run_at"])
 def test_a_moment_is_known_never_absent_or_unsure(field: str) -> None:
     """Null is never; absent and malformed are told apart."""
-    assert getattr(read(**{field: ago(3)}), field) == NOW - timedelta(days=3)
-    assert getattr(read(**{field: None}), field) is None
-    assert getattr(read(**{field: ...}), field) is ABSENT
-    assert getattr(read(**{field: "yesterday"}), field) is UNSURE
+    assert field_of(field, ago(3)) == NOW - timedelta(days=3)
+    assert field_of(field, None) is None
+    assert field_of(field, ...) is ABSENT
+    assert field_of(field, "yesterday") is UNSURE
 
 
 def test_counts_are_known_absent_or_unsure() -> None:
@@ -66,10 +72,10 @@ def test_counts_are_known_absent_or_unsure() -> None:
 @pytest.mark.parametrize("field", ["archived", "public"])
 def test_flags_read_as_false_unless_they_say_otherwise(field: str) -> None:
     """Absent and null are false, as Mode leaves flags out; nonsense is unsure."""
-    assert getattr(read(**{field: True}), field) is True
-    assert getattr(read(**{field: ...}), field) is False
-    assert getattr(read(**{field: None}), field) is False
-    assert getattr(read(**{field: "perhaps"}), field) is UNSURE
+    assert field_of(field, value=True) is True
+    assert field_of(field, ...) is False
+    assert field_of(field, None) is False
+    assert field_of(field, "perhaps") is UNSURE
 
 
 def test_a_report_that_never_ran_was_never_run_by_hand() -> None:

@@ -219,7 +219,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_a_dear_question_is_asked_last(field: str, policy: dict[str, Any], fields: dict[str, Any]) -> None:
     """Only a report that everything cheaper calls stale costs a request."""
     verdict = judge(policy, **fields)
-    assert (verdict.kind, verdict.needs) == ("needs", {field})
+    assert (verdict.kind, verdict.needs) == ("needs", frozenset({field}))
     assert judge({**policy, "max_views": 1}, **fields).kind == "fresh"
     assert judge(policy, **fields, public=True).kind == "exempt"
     assert judge(policy, **fields, edited_at=UNSURE, created_at=ABSENT).kind == "unknown"
@@ -236,7 +236,7 @@ def test_questions_are_asked_one_at_a_time_cheapest_first() -> None:
         "subscribers": UNASKED,
         "last_run_by_hand_at": UNASKED,
     }
-    asked = []
+    asked: list[str] = []
     while needs := judge(policy, **open_questions).needs:
         asked += needs
         del open_questions[min(needs)]
