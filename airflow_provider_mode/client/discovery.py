@@ -6,7 +6,7 @@ It wants a plan that has it, and a signature, which an admin's key mints. Its ro
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -61,6 +61,10 @@ class _List(Generic[Row]):
         """What to ask for; by default Discovery leaves personal collections out."""
         return {"per_page": PER_PAGE} | ({"include_spaces": "all"} if self.personal else {})
 
+    def but(self, *, personal: bool) -> "_List[Row]":
+        """The same list with or without what is in personal collections."""
+        return replace(self, personal=personal)
+
 
 _REPORTS = _List("reports", ("reports",), DiscoveryReport)
 _STATS = _List("report_stats", ("report_stats",), ReportStat)
@@ -83,13 +87,13 @@ class Discovery:
         """Whether the connection has a signature; whether the plan has Discovery shows at the first list."""
         return self._config.discovery is not None
 
-    def reports(self) -> Iterator[DiscoveryReport]:
-        """Every report, in personal collections too, archived ones perhaps among them."""
-        return self._all(_REPORTS)
+    def reports(self, *, personal: bool = True) -> Iterator[DiscoveryReport]:
+        """Every report, in personal collections too; archived ones may be among them."""
+        return self._all(_REPORTS.but(personal=personal))
 
-    def report_stats(self) -> Iterator[ReportStat]:
+    def report_stats(self, *, personal: bool = True) -> Iterator[ReportStat]:
         """How every report is used."""
-        return self._all(_STATS)
+        return self._all(_STATS.but(personal=personal))
 
     def spaces(self) -> Iterator[Collection]:
         """Every collection."""

@@ -8,30 +8,32 @@ when it was last read. A file that is lost or damaged costs evidence, never repo
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import json
 import logging
 import os
 import re
-import secrets
-from collections.abc import Iterator
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from airflow_provider_mode.governance.errors import StorageError
 from airflow_provider_mode.governance.history import NEVER, History, Track, moment_of
+from airflow_provider_mode.governance.locks import lock
 from airflow_provider_mode.governance.plan import moment_text
+from airflow_provider_mode.governance.storage import Guard, local_path, read_bytes, write_atomic
 
 FORMAT = "mode-history/1"
 _log = logging.getLogger(__name__)
 _LATEST = 253_402_300_799  # the last second that a datetime can hold
 
 
-class Damaged(ValueError):  # noqa: N818 - named for what it is, like the errors of governance
+class Damaged(ValueError):  # noqa: N818 - named for what happened
     """A file that is not, or no longer, a memory of this workspace."""
 
 
@@ -114,17 +116,19 @@ class _Stamp(NamedTuple):
 class HistoryFile:
     """The file in a folder, given as a `pathlib.Path` or as an object store's path with the same methods."""
 
-    def __init__(self, folder: Any, *, host: str, workspace: str) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Any, *, host: str, workspace: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self.path = folder / file_name(host, workspace)
+        self._folder = folder
         self._whose = {"host": host, "workspace": workspace}
+        self._sleep = sleep
         self._stamp: _Stamp | None = None
 
     def load(self, now: datetime) -> History:
         """The memory, or one that begins now and says so loudly."""
-        with _said("read", self.path):
-            self._stamp = self._stamped()
-            content = self.path.read_bytes() if self._stamp else None
+        self._stamp = self._stamped()
+        content = read_bytes(self.path)
         if content is None:
             _log.warning(
                 "No history of views at %s: it begins now, and until it is as old as the policy asks, when a "
@@ -140,20 +144,16 @@ class HistoryFile:
 
     def save(self, history: History, now: datetime) -> None:
         """Write the memory and what other runs wrote meanwhile; a crash leaves the old file or the new."""
-        with _said("write", self.path):
-            if isinstance(self._folder, Path):
-                self._folder.mkdir(parents=True, exist_ok=True)
-            with self._locked():
-                stamp = self._stamped()
-                if stamp is not None and stamp != self._stamp:
-                    history = self._joined(history)
-                self._write(dumps(history, now=now, **self._whose))
-                self._stamp = self._stamped()
+        with self._locked():
+            if self._stamped() != self._stamp:
+                history = self._joined(history)
+            write_atomic(self.path, dumps(history, now=now, **self._whose))
+            self._stamp = self._stamped()
 
     def _joined(self, history: History) -> History:
-        """Another run's memory and ours as one; should the other's be unreadable, ours stands."""
+        """Another run's memory and ours as one; should the other's be lost or unreadable, ours stands."""
         try:
-            others = loads(self.path.read_bytes(), **self._whose)
+            others = loads(read_bytes(self.path) or b"", **self._whose)
         except Damaged as damage:
             _log.warning("The history of views at %s was overwritten: %s", self.path, damage)
             return history
@@ -163,8 +163,7 @@ class HistoryFile:
     def _set_aside(self, content: bytes, damage: Damaged) -> None:
         """Keep the damaged file for a person to look at, under a name of its own."""
         aside = self._folder / f"{self.path.name}.damaged-{hashlib.sha256(content).hexdigest()[:8]}"
-        with _said("write", aside):
-            aside.write_bytes(content)
+        write_atomic(aside, content)
         _log.error(
             "The history of views at %s is of no use: %s. It was kept as %s, and watching begins anew: when "
             "a report was last viewed stays unknown until the new one is as old as the policy asks",
@@ -174,45 +173,24 @@ class HistoryFile:
         )
 
     def _stamped(self) -> _Stamp | None:
-        try:
-            seen = self.path.stat()
-        except FileNotFoundError:
-            return None
+        with Guard("look at", self.path):
+            try:
+                seen = self.path.stat()
+            except FileNotFoundError:
+                return None
         return _Stamp(getattr(seen, "st_ino", 0), seen.st_size, getattr(seen, "st_mtime_ns", seen.st_mtime))
 
-    @contextlib.contextmanager
+    @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Alone among this machine's processes; an object store has no locks, and a put is all or nothing."""
-        if not isinstance(self._folder, Path):
+        """Alone among this machine's processes; between machines, what is lost makes evidence younger."""
+        if local_path(self.path) is None:
             yield
             return
-        handle = os.open(self._folder, os.O_RDONLY)
+        path = Path(tempfile.gettempdir()) / f"mode-history-{os.getuid()}.lock"
+        with Guard("open", path):
+            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock(number, path, fcntl.LOCK_EX, self._sleep)
             yield
         finally:
-            os.close(handle)
-
-    def _write(self, content: bytes) -> None:
-        """At once or not at all: by a new file that takes the old one's place, or by a single put."""
-        if not isinstance(self.path, Path):
-            self.path.write_bytes(content)
-            return
-        fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
-        try:
-            with fresh.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
-        finally:
-            fresh.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _said(did: str, path: Any) -> Iterator[None]:
-    """An error of the disk or the store as one of governance, which names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"could not {did} the history of views at {path}: {error}") from error
+            os.close(number)
