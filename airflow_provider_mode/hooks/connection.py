@@ -124,11 +124,11 @@ def _rate_limit(value: Any) -> RateLimit:
 
 
 def _signature(value: Any) -> Signature:
-    given = _known("discovery", value, SIGNATURE_KEYS)
-    return Signature(**{name: given.get(name) for name in SIGNATURE_KEYS})
+    whole: dict[str, Any] = dict.fromkeys(SIGNATURE_KEYS) | _known("discovery", value, SIGNATURE_KEYS)
+    return Signature(**whole)
 
 
-def _known(key: str, value: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
+def _known(key: str, value: Any, names: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"extra {key!r} must be a JSON object with {', '.join(names)}")
     unknown = sorted(set(value) - set(names))

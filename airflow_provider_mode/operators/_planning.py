@@ -94,7 +94,8 @@ def read_plans(job: Job, uris: Sequence[str], digests: Sequence[str] | None) -> 
     if digests is not None and len(digests) != len(uris):
         raise SettingError("digest", f"must be one for each plan: {len(digests)} for {len(uris)}")
     plans = []
-    for uri, digest in zip(uris, digests or [None] * len(uris), strict=True):
+    expected: Sequence[str | None] = digests or [None] * len(uris)
+    for uri, digest in zip(uris, expected, strict=True):
         try:
             plan = _load(job.path(uri, "plan"))
             plan.check(job.client.config.workspace, job.now, digest)

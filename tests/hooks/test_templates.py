@@ -52,7 +52,7 @@ def test_what_holds_no_texts_is_refused(given: Any) -> None:
 def test_at_least_one_text_may_be_asked_for() -> None:
     """An empty list of reports is refused: it would mean to do nothing, or everything."""
     assert templates.required_texts("abc", "reports") == ("abc",)
-    for nothing in (None, [], "[]"):
+    for nothing in (None, (), "[]"):
         with pytest.raises(SettingError, match="reports: must not be empty"):
             templates.required_texts(nothing, "reports")
 
