@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from airflow_provider_mode.client.errors import UnexpectedReply
-from airflow_provider_mode.client.pages import MOST_WALKS, EndlessError, Pages
+from airflow_provider_mode.client.pages import MOST_PAGES, MOST_WALKS, EndlessError, Pages
 from airflow_provider_mode.client.parse import MalformedError, Model
 from airflow_provider_mode.client.session import Session
 from airflow_provider_mode.client.tries import Call
@@ -27,6 +27,7 @@ class Listing(Generic[Row]):
     """Rows must not move between its pages; one that grows while it is read (runs) is taken as it comes."""
     enough: int | None = None
     """As many rows as there are, where a counter told."""
+    most_pages: int = MOST_PAGES
 
 
 def page(session: Session, listing: Listing[Row], number: int) -> tuple[list[Row], Mapping[str, Any]]:
@@ -57,7 +58,7 @@ def items(session: Session, listing: Listing[Row]) -> Iterator[Row]:
     """Every item once; a list whose rows moved between pages is walked again, until it holds still."""
     if listing.enough == 0:
         return
-    pages = Pages()
+    pages = Pages(most_pages=listing.most_pages)
     for _ in range(1 + MOST_WALKS):
         while not pages.done:
             rows, counters = page(session, listing, pages.next_page)

