@@ -1,0 +1,110 @@
+"""Locks between processes of one host: for a line of a journal, for a folder's writers, for one report.
+
+They are advisory and short. The kernel drops them when a process dies, so that none outlives a kill.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from airflow_provider_mode.governance.errors import StorageError
+from airflow_provider_mode.governance.storage import Guard
+
+TRIES = 3000
+PAUSE = 0.01
+_BUCKETS = 256
+
+
+def lock(number: int, path: object, how: int, sleep: Callable[[float], None], tries: int = TRIES) -> None:
+    """Lock an open file, waiting for others half a minute at most, which is far more than they need."""
+    for _ in range(tries):
+        with Guard("lock", path):
+            try:
+                fcntl.flock(number, how | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sleep(PAUSE)
+            else:
+                return
+    raise StorageError(f"another process keeps {path} locked")
+
+
+class Presence:
+    """Says that a process is at work in a local folder, for as long as it is.
+
+    `alone` tells whether nobody else was there first. Where folders cannot be locked (some network disks)
+    nobody is ever seen.
+    """
+
+    def __init__(self, folder: Path, sleep: Callable[[float], None]) -> None:
+        with Guard("open", folder):
+            self._number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.alone = True
+        try:
+            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.alone = False
+        except OSError:
+            return
+        lock(self._number, folder, fcntl.LOCK_SH, sleep)
+
+    def close(self) -> None:
+        """Leave."""
+        os.close(self._number)
+
+
+def is_attended(folder: Path) -> bool:
+    """Whether some process is at work in a local folder."""
+    with Guard("open", folder):
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(number)
+    return False
+
+
+class ReportLocks:
+    """One process of this host at a time changes a report, so that two runs do nothing twice.
+
+    An advice and no more: where it cannot be had, as between hosts, the report is read again before each
+    change and each change may be repeated without harm.
+    """
+
+    def __init__(
+        self, host: str, workspace: str, *, sleep: Callable[[float], None], tries: int = 60 * TRIES
+    ) -> None:
+        name = hashlib.sha256(f"{host}\n{workspace}".encode()).hexdigest()[:16]
+        self._folder = Path(tempfile.gettempdir()) / f"mode-reports-{os.getuid()}-{name}"
+        self._sleep = sleep
+        self._tries = tries
+
+    @contextmanager
+    def hold(self, report: str) -> Iterator[None]:
+        """Wait until no other process is at this report, and keep the others waiting."""
+        number = self._opened(report)
+        try:
+            with suppress(StorageError):
+                lock(number, self._folder, fcntl.LOCK_EX, self._sleep, self._tries)
+            yield
+        finally:
+            if number >= 0:
+                os.close(number)
+
+    def _opened(self, report: str) -> int:
+        """A few files serve all reports; two that share one only wait for each other."""
+        bucket = int(hashlib.sha256(report.encode()).hexdigest(), 16) % _BUCKETS
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            return os.open(self._folder / f"{bucket:02x}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return -1
