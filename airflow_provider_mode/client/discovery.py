@@ -143,8 +143,9 @@ class Discovery:
         try:
             self._session.send(Call("DELETE", f"{self._base}/signature_tokens/{segment(signature.token)}"))
         except NotFound as error:
-            if error.attempts == 1:  # else an earlier try whose reply was lost has done it
-                raise
+            if error.attempts > 1:  # an earlier try has done it, whose reply was lost
+                return
+            raise
 
     def _all(self, listing: _List[Row]) -> Iterator[Row]:
         """Every row once, over as many pages as the counters and links say."""
