@@ -63,7 +63,7 @@ class ModeError(Exception):
         words = [f"{self.method} {self.path} {said}"]
         if self.mode_id:
             words[0] += f" {self.mode_id}"
-        explanation = "; ".join(part for part in (self.mode_message, self.detail) if part)
+        explanation = "; ".join(part.rstrip(".") for part in (self.mode_message, self.detail) if part)
         if explanation:
             words[0] += f": {explanation}"
         if self.attempts > 1:
