@@ -24,7 +24,6 @@ from airflow_provider_mode.client.errors import (
     AuthenticationError,
     ConfigurationError,
     ModeError,
-    NotFound,
     PermissionDenied,
     UnexpectedReply,
 )
@@ -140,12 +139,7 @@ class Discovery:
 
     def revoke(self, signature: Signature) -> None:
         """Make a signature useless."""
-        try:
-            self._session.send(Call("DELETE", f"{self._base}/signature_tokens/{segment(signature.token)}"))
-        except NotFound as error:
-            if error.attempts > 1:  # an earlier try has done it, whose reply was lost
-                return
-            raise
+        self._session.send(Call("DELETE", f"{self._base}/signature_tokens/{segment(signature.token)}"))
 
     def _all(self, listing: _List[Row]) -> Iterator[Row]:
         """Every row once, over as many pages as the counters and links say."""
