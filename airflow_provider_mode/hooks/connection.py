@@ -136,7 +136,7 @@ def _known(key: str, value: Any, names: tuple[str, ...]) -> dict[str, Any]:
         raise ConfigurationError(
             f"extra {key!r}: key {unknown[0]!r} is unknown; known are {', '.join(names)}"
         )
-    return value
+    return dict(value)
 
 
 def _verify(value: Any) -> Any:

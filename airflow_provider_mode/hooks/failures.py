@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from airflow_provider_mode.client.errors import ModeError
 from airflow_provider_mode.governance.errors import GovernanceError
@@ -25,3 +25,12 @@ def failing_fast() -> Iterator[None]:
         if is_permanent(error):
             raise AirflowFailException(str(error)) from error
         raise
+
+
+class ChangesIncomplete(AirflowException):
+    """Some changes failed for now, or the task was stopped between two; a retry goes on where it ended."""
+
+
+def incomplete(sentence: str, *, permanent: bool) -> AirflowException:
+    """The error for a task that did not do all it should; without retries where they cannot help."""
+    return AirflowFailException(sentence) if permanent else ChangesIncomplete(sentence)

@@ -93,6 +93,7 @@ class ChangingOperator(PlanningOperator):
     :param max_changes: the most that may change: a number, or a percentage of what is in scope such as
         ``"5%"``; more than that fails before the first change
     :param min_age: touch only reports that stood in a plan in the folder at least that long ago
+    :param approval: what an ``ApprovalOperator`` returned; who approved is recorded in the journal
     :param dry_run: plan only, and change nothing
     """
 
@@ -102,6 +103,7 @@ class ChangingOperator(PlanningOperator):
         "digest",
         "max_changes",
         "min_age",
+        "approval",
         "is_dry_run",
     )
 
@@ -112,6 +114,7 @@ class ChangingOperator(PlanningOperator):
         plan: str | Sequence[str] | None = None,
         digest: str | Sequence[str] | None = None,
         min_age: timedelta | str | None = None,
+        approval: Mapping[str, Any] | str | None = None,
         dry_run: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -120,6 +123,7 @@ class ChangingOperator(PlanningOperator):
         self.digest = digest
         self.max_changes = max_changes
         self.min_age = min_age
+        self.approval = approval
         self.is_dry_run = dry_run  # BaseOperator has a method dry_run()
 
 

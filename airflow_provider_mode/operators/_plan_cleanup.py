@@ -9,6 +9,7 @@ from typing import Any
 from airflow_provider_mode.governance.plan import KINDS
 from airflow_provider_mode.governance.render import render_markdown
 from airflow_provider_mode.hooks.failures import failing_fast
+from airflow_provider_mode.operators._grounds import memory_of
 from airflow_provider_mode.operators._job import Job
 from airflow_provider_mode.operators._planning import Request, plan_for
 
@@ -19,7 +20,9 @@ def plan_cleanup(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
         request = Request.parse(
             operator, kinds=operator.kinds, expires_after=operator.expires_after, name_owners=True
         )
-        plan, uri = plan_for(Job.start(operator, context), request)
+        job = Job.start(operator, context)
+        longest = request.policy.longest
+        plan, uri = plan_for(job, request, memory_of(job, longest).kept(longest, job.now))
     actions = Counter(action.kind for action in plan.actions)
     operator.log.info("planned %s; see %s", dict(actions) or "nothing", uri)
     return {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from airflow_provider_mode.governance.discovery_source import DiscoverySource
 from airflow_provider_mode.governance.errors import PlanRefused, SettingError
 from airflow_provider_mode.governance.history_watch import watching
 from airflow_provider_mode.governance.inventory import RestSource
@@ -18,13 +19,14 @@ from airflow_provider_mode.governance.policy import StalePolicy
 from airflow_provider_mode.governance.ports import Source
 from airflow_provider_mode.governance.render import render_html, render_markdown
 from airflow_provider_mode.governance.scope import Scope
-from airflow_provider_mode.governance.storage import find, read_bytes, write_atomic
+from airflow_provider_mode.governance.storage import read_bytes, write_atomic
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.operators._folder import uri_of
-from airflow_provider_mode.operators._job import Job, ProgressLog
+from airflow_provider_mode.operators._job import Job
 
 PLAN = "plan.json"
 REQUEST = "request.json"
+SOURCES = ("rest", "discovery")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,26 +41,39 @@ class Request:
     kinds: tuple[str, ...]
     expires_after: timedelta
     name_owners: bool = False
+    dry_run: bool = False
 
     @classmethod
     def parse(
-        cls, operator: Any, *, kinds: Any, expires_after: Any = "7d", name_owners: bool = False
+        cls,
+        operator: Any,
+        *,
+        kinds: Any,
+        expires_after: Any = "7d",
+        name_owners: bool = False,
+        dry_run: bool = False,
     ) -> Request:
         """The operator's rendered parameters; what does not parse is an error that names the parameter."""
         source = templates.source(operator.source)
-        if source != "rest":
-            raise SettingError("source", f'must be "rest", not {source!r}')
+        if source not in SOURCES:
+            raise SettingError("source", f"must be one of {', '.join(SOURCES)}, not {source!r}")
+        history = templates.text(operator.history, "history")
+        if history is not None and source != "rest":
+            raise SettingError(
+                "history", "is for views over REST; other sources tell when a report was viewed"
+            )
         policy = operator.policy
         is_policy = isinstance(policy, StalePolicy)
         return cls(
             policy=StalePolicy.from_value(policy if is_policy else templates.mapping(policy, "policy")),
-            source=source,
-            history=templates.text(operator.history, "history"),
+            source=str(source),
+            history=history,
             collections=templates.texts(operator.collections, "collections"),
             skip_unreadable=templates.flag(operator.skip_unreadable, "skip_unreadable"),
             kinds=templates.required_texts(kinds, "kinds"),
             expires_after=templates.duration(expires_after, "expires_after") or timedelta(days=7),
             name_owners=name_owners,
+            dry_run=dry_run,
         )
 
     def dumps(self, plan: Plan) -> bytes:
@@ -71,18 +86,17 @@ class Request:
             "skip_unreadable": self.skip_unreadable,
             "kinds": list(self.kinds),
             "expires_after": self.expires_after.total_seconds(),
+            "dry_run": self.dry_run,
         }
         return json.dumps({"digest": plan.digest, "request": asked}, indent=1).encode()
 
 
-def plan_for(
-    job: Job, request: Request, restored: Callable[[timedelta], Collection[str]]
-) -> tuple[Plan, str]:
+def plan_for(job: Job, request: Request, restored: Collection[str]) -> tuple[Plan, str]:
     """The plan that this task instance made before for the same request, or a new one; and its URI."""
     path = job.folder / PLAN
     plan = _found(job, request)
     if plan is None:
-        plan = _made(job, request, restored(request.policy.longest))
+        plan = _made(job, request, restored)
         _write(job, request, plan)
     else:
         job.operator.log.info("going on with the plan of an earlier try: %s", uri_of(path))
@@ -105,13 +119,6 @@ def read_plans(job: Job, uris: Sequence[str], digests: Sequence[str] | None) -> 
     return plans
 
 
-def plans_below(root: Any) -> Iterator[Plan]:
-    """Every plan in a folder and below, whoever made it; what is no plan is passed over."""
-    for path in find(root, PLAN):
-        with suppress(PlanRefused):
-            yield _load(path)
-
-
 def _load(path: Any) -> Plan:
     content = read_bytes(path)
     if content is None:
@@ -130,8 +137,7 @@ def _found(job: Job, request: Request) -> Plan | None:
 
 
 def _made(job: Job, request: Request, restored: Collection[str]) -> Plan:
-    watch = ProgressLog(job.operator.log)
-    with _source(job, request, watch) as source:
+    with _source(job, request) as source:
         return make_plan(
             job.client,
             request.policy,
@@ -142,19 +148,21 @@ def _made(job: Job, request: Request, restored: Collection[str]) -> Plan:
             expires_after=request.expires_after,
             restored=restored,
             name_owners=request.name_owners,
-            watch=watch,
+            watch=job.watch,
         )
 
 
 @contextmanager
-def _source(job: Job, request: Request, watch: ProgressLog) -> Iterator[Source]:
-    """REST, with the memory of views where there is a folder for it."""
-    if request.history is None:
-        yield RestSource(job.client, watch=watch)
-        return
-    folder = job.path(request.history, "history")
-    with watching(folder, job.client.config, clock=lambda: job.now) as history:
-        yield RestSource(job.client, history=history, watch=watch)
+def _source(job: Job, request: Request) -> Iterator[Source]:
+    """REST, with the memory of views where there is a folder for it, or the Discovery API."""
+    if request.source == "discovery":
+        yield DiscoverySource(job.client, watch=job.watch)
+    elif request.history is None:
+        yield RestSource(job.client, watch=job.watch)
+    else:
+        folder = job.path(request.history, "history")
+        with watching(folder, job.client.config, clock=lambda: job.now) as history:
+            yield RestSource(job.client, history=history, watch=job.watch)
 
 
 def _write(job: Job, request: Request, plan: Plan) -> None:
