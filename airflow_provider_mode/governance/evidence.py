@@ -10,6 +10,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Evidence:
         return dataclasses.replace(self, **known)
 
     def to_json(self) -> dict[str, Any]:
-        """What is known as JSON; a key left out was absent, or not asked where asking costs a request.
+        """What is known as JSON; a key left out was absent, not asked for, or says nothing of use.
 
         `unsure` lists what was malformed or failed; `absent` what was asked for in vain.
         """
@@ -115,7 +116,8 @@ class Evidence:
         for name, default in _DEFAULTS.items():
             value = getattr(self, name)
             if not isinstance(value, Unknown):
-                facts[name] = _plain(value)
+                if value != default or name in _TOLD:
+                    facts[name] = _plain(value)
             elif value is not default:
                 facts.setdefault(value.value, []).append(name)
         return facts
@@ -134,6 +136,7 @@ class Evidence:
         return cls(**known)
 
 
+_TOLD = frozenset({"source", "public"})  # also where it is as usual; ten thousand copies of the rest are not
 _MOMENTS = frozenset({"as_of", "watched_since"})
 _WHY = frozenset(why.value for why in Unknown)
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Evidence)}
@@ -149,10 +152,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return _moment_text(value)
     if isinstance(value, Owner):
         return {key: held for key, held in dataclasses.asdict(value).items() if held is not None}
     return value
+
+
+@lru_cache(maxsize=64)
+def _moment_text(moment: datetime) -> str:
+    """ISO 8601 in UTC; the moment of an inventory stands in each of its rows, as one text in memory."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _revived(name: str, value: Any) -> Any:
@@ -217,8 +226,9 @@ def from_report(report: Report, collection: Collection | None, *, url: str, as_o
 
 def _read(seen: Report | Collection, field: str) -> Any:
     """The field's value; absent and malformed are told apart, for only the first may count as stale."""
-    if seen.known(field):
-        return getattr(seen, field)
+    value = getattr(seen, field)
+    if value or seen.known(field):  # what parsed to something was there, which is soon told of most
+        return value
     return UNSURE if field in seen.raw else ABSENT
 
 

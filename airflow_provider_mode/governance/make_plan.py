@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -134,9 +134,10 @@ def _with_owners(rows: Sequence[Evidence], questions: Questions) -> list[Evidenc
 
 
 def _actions(
-    rows: Iterable[Evidence], kinds: Sequence[str], sorting: Sorting, schedules: Mapping[str, Held]
+    rows: list[Evidence], kinds: Sequence[str], sorting: Sorting, schedules: Mapping[str, Held]
 ) -> Iterator[Action]:
-    for row in rows:
+    while rows:
+        row = rows.pop()  # a row and its action need not both be in memory, fifty thousand times
         archive = Action(
             kind=ARCHIVE_REPORT,
             report=row.report,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -83,7 +84,9 @@ class Plan:
     def dumps(self) -> bytes:
         """The plan's file: one action a line, so that two plans can be compared by eye."""
         body: dict[str, Any] = {**self._body(), "digest": self.digest}
-        return b"".join(map(_encoded, _canonical(body, gap="\n")))
+        written = io.BytesIO()  # a join would hold every piece beside the whole
+        written.writelines(map(_encoded, _canonical(body, gap="\n")))
+        return written.getvalue()
 
     @staticmethod
     def loads(text: bytes) -> Plan:

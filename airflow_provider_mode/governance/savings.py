@@ -17,5 +17,5 @@ def savings_of(actions: Iterable[Action]) -> dict[str, int]:
         if action.kind == DELETE_SCHEDULE:
             yearly = runs_a_year(action.definition or {}) or 0
             runs += yearly
-            seconds += yearly * (action.evidence["expected_runtime"] or 0)
+            seconds += yearly * (action.evidence.get("expected_runtime") or 0)
     return {"runs_per_year": runs, "runtime_hours": round(seconds / _HOUR)}
