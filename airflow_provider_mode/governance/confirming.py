@@ -108,7 +108,7 @@ class Confirming:
             elif found.token in wanted:
                 yield self._confirmed(wanted.pop(found.token), found, collection)
         missing = list(wanted.values())
-        yield from map(_unsure, missing[max(spare, 0) :])
+        yield from map(unsure, missing[max(spare, 0) :])
         return missing[: max(spare, 0)]
 
     def _by_reading(self, rows: Sequence[Evidence]) -> Iterator[Evidence]:
@@ -119,7 +119,7 @@ class Confirming:
                 yield self._confirmed(row, found, self._places.get(found.collection or ""))
             else:
                 self._gone += isinstance(found, NotFound)
-                yield _unsure(row)
+                yield unsure(row)
 
     def _read(self, row: Evidence) -> Report | ModeError:
         try:
@@ -134,7 +134,7 @@ class Confirming:
     def _confirmed(self, row: Evidence, report: Report, collection: Collection | None) -> Evidence:
         """The row as REST has it; one that is outside the scope by now is none of this plan's business."""
         if collection is None or collection.token not in self._in_scope:
-            return _unsure(row)
+            return unsure(row)
         return merged(row, from_report(report, collection, url=row.url, as_of=row.as_of))
 
 
@@ -154,6 +154,6 @@ def merged(row: Evidence, rest: Evidence) -> Evidence:
     return rest.but(**known)
 
 
-def _unsure(row: Evidence) -> Evidence:
+def unsure(row: Evidence) -> Evidence:
     """A row that REST did not confirm, and which is therefore kept."""
     return row.but(archived=UNSURE)
