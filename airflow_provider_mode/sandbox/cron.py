@@ -3,6 +3,7 @@
 import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +33,11 @@ ZONES = {
 }
 
 
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(ZONES[name])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cron:
     """When to fire; weekdays count from Sunday = 0, and a month too short for its day fires on its last."""
@@ -46,7 +52,7 @@ class Cron:
     @property
     def zone(self) -> ZoneInfo:
         """The IANA zone behind the Rails name."""
-        return ZoneInfo(ZONES[self.time_zone])
+        return _zone(self.time_zone)
 
     def _falls_on(self, day: date) -> bool:
         if self.frequency == "weekly":

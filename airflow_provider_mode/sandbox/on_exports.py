@@ -136,8 +136,10 @@ def pdf(call: Call) -> Reply:
         "filename": f"{report.token}-{run.token}.pdf",
         "stale": False,
         "created_at": stamp(call.ws.now),
-        "_links": {"self": link(f"{own}.pdf"), "download": link(f"{own}/download")},
+        "_links": {"self": link(f"{own}.pdf")},
     }
+    if state == "completed":
+        answer["_links"]["download"] = link(f"{own}/download")
     return json_reply(answer)
 
 

@@ -56,13 +56,8 @@ def report_single(call: Call, report: Report) -> Json:
 
 def thin_row(call: Call, report: Report) -> Json:
     """A report that imports a dataset, with little said of it."""
-    return {
-        "token": report.token,
-        "id": call.id(report.id),
-        "name": report.name,
-        "type": report.type,
-        "_links": {"self": link(f"{call.root}/reports/{report.token}")},
-    }
+    own = link(f"{call.root}/reports/{report.token}")
+    return {"token": report.token, "name": report.name, "creator": report.creator, "_links": {"self": own}}
 
 
 def _imports(call: Call, report: Report) -> list[Json]:
