@@ -25,7 +25,7 @@ from airflow_provider_mode.client.pace import Pacer, PaceTimeout, Permit
 from airflow_provider_mode.client.redirects import RefusedError, same_origin, target
 from airflow_provider_mode.client.retry import REPEATABLE, Failure, Outcome
 from airflow_provider_mode.client.streams import Download
-from airflow_provider_mode.client.transport import POOLS, TROUBLE, broken, cut, sent, unsent
+from airflow_provider_mode.client.transport import POOLS, TROUBLE, cut, failed, sent
 from airflow_provider_mode.client.tries import Call, Failed, Manner, Tries
 
 LARGEST_JSON = 64 * 1024 * 1024
@@ -59,8 +59,8 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
         manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = POOLS
+        own = manager.pool_classes_by_scheme  # what speaks SOCKS must not be replaced
+        manager.pool_classes_by_scheme = own if proxy.lower().startswith("socks") else POOLS
         return manager
 
 
@@ -230,7 +230,7 @@ class Session:
                 proxies=self._proxies,
             )
         except TROUBLE as error:
-            return broken(call, error) if sent.mark else unsent(call, error)
+            return failed(call, error, left=sent.mark)
         finally:
             self._manner.usage.count(requests=int(sent.mark))
 

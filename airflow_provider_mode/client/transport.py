@@ -78,21 +78,19 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         waiting.extend(part for part in inner if isinstance(part, BaseException))
 
 
-def unsent(call: Call, error: Exception) -> Failed:
-    """The request never left."""
-    if is_late(error):
-        return call.failed(ModeTimeout, Outcome.NEVER_LEFT, "no connection within the timeout")
-    if isinstance(error, ValueError) or type(error) is OSError:
+def failed(call: Call, error: Exception, *, left: bool) -> Failed:
+    """The head of the reply never came; `left` tells whether the request was sent."""
+    # URLs, schemes and headers that cannot be are ValueErrors; a CA bundle that is missing is a bare OSError.
+    if isinstance(error, ValueError) or (type(error) is OSError and not left):
         detail = f"the request cannot be sent ({type(error).__name__}); check host, proxies and verify"
         return call.failed(ConfigurationError, Outcome.REFUSED, detail)
-    return call.failed(ConnectionFailed, Outcome.NEVER_LEFT, reason(error))
-
-
-def broken(call: Call, error: Exception) -> Failed:
-    """The request left, and the head of its reply never came."""
-    if is_late(error):
+    if left and is_late(error):
         return call.failed(ModeTimeout, Outcome.TIMEOUT, "no reply within the timeout")
-    return call.failed(ConnectionFailed, Outcome.BROKEN, "the connection broke before the reply came")
+    if left:
+        return call.failed(ConnectionFailed, Outcome.BROKEN, "the connection broke before the reply came")
+    if is_late(error):
+        return call.failed(ModeTimeout, Outcome.NEVER_LEFT, "no connection within the timeout")
+    return call.failed(ConnectionFailed, Outcome.NEVER_LEFT, reason(error))
 
 
 def cut(call: Call, error: Exception, status: int) -> Failed:
@@ -105,7 +103,8 @@ def cut(call: Call, error: Exception, status: int) -> Failed:
 def is_late(error: BaseException) -> bool:
     """Whether a timeout is at the bottom of it; to urllib3 even a refused connection is one of its kind."""
     late = (TimeoutError, LateError)
-    return any(isinstance(cause, late) and not isinstance(cause, NewConnectionError) for cause in causes(error))
+    found = (cause for cause in causes(error) if not isinstance(cause, NewConnectionError))
+    return any(isinstance(cause, late) for cause in found)
 
 
 def reason(error: BaseException) -> str:

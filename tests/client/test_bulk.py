@@ -61,7 +61,7 @@ def test_the_first_failure_is_raised_after_what_was_running() -> None:
         return number
 
     results = bounded_map(work, range(1000), workers=2)
-    got = []
+    got: list[int] = []
     with pytest.raises(KeyError):
         got.extend(number for number, _ in results)
     assert len(begun) < 20

@@ -142,7 +142,11 @@ def test_who_is_sent_what(serve: Serve) -> None:
             return rows("report_subscriptions", [row])
         if "email" in asked.path:
             return rows("anything", [{"id": 5, "email": "reader@example.com"}])
-        return rows("slack_subscription_memberships", [{"channel": "#news"}]) if len(server.asked) < 6 else reply(404)
+        return (
+            rows("slack_subscription_memberships", [{"channel": "#news"}])
+            if len(server.asked) < 6
+            else reply(404)
+        )
 
     server = serve(script)
     client = client_of(server.url)
@@ -153,7 +157,10 @@ def test_who_is_sent_what(serve: Serve) -> None:
     members = list(client.subscription_members(REPORT, subscription))
     assert [(member.token, member.kind) for member in members] == [("5", "email"), ("#news", "slack")]
     assert members[0].raw["email"] == "reader@example.com"
-    assert [asked.path for asked in server.asked[-2:]] == [f"{BASE}/subscriptions/s/email_here", f"{BASE}/subscriptions/s/slack_memberships"]
+    assert [asked.path for asked in server.asked[-2:]] == [
+        f"{BASE}/subscriptions/s/email_here",
+        f"{BASE}/subscriptions/s/slack_memberships",
+    ]
     assert [member.kind for member in client.subscription_members(REPORT, "s")] == ["email"]
     assert server.asked[-2].path == f"{BASE}/subscriptions/s/email_memberships"
 
@@ -162,9 +169,13 @@ def test_a_link_to_another_host_is_not_followed(serve: Serve) -> None:
     """A link in a reply cannot send the key elsewhere: the documented path is asked instead."""
     server = serve(in_turn(rows("x", [])))
     there = {"email_subscription_memberships": {"href": "https://elsewhere.example.com/api/x"}}
-    odd = Subscription(token="s", raw={"_links": {**there, "slack_subscription_memberships": {"href": "x/y"}}})
+    odd = Subscription(
+        token="s", raw={"_links": {**there, "slack_subscription_memberships": {"href": "x/y"}}}
+    )
     assert list(client_of(server.url).subscription_members(REPORT, odd)) == []
-    assert [asked.path for asked in server.asked] == [f"{BASE}/subscriptions/s/{kind}_memberships" for kind in ("email", "slack")]
+    assert [asked.path for asked in server.asked] == [
+        f"{BASE}/subscriptions/s/{kind}_memberships" for kind in ("email", "slack")
+    ]
 
 
 def test_runs(serve: Serve) -> None:
@@ -225,7 +236,9 @@ def test_the_audit_log_goes_on_by_a_cursor(serve: Serve, embedded: bool) -> None
     def script(asked: Asked) -> Raw:
         number = len(server.asked)
         found = {"audit_logs": [{"id": f"log{number}"}, {"id": "log1"}]}
-        return reply(200, {**({"_embedded": found} if embedded else found), "next_token": f"c{min(number, 3)}"})
+        return reply(
+            200, {**({"_embedded": found} if embedded else found), "next_token": f"c{min(number, 3)}"}
+        )
 
     server = serve(script)
     start = datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
@@ -233,7 +246,11 @@ def test_the_audit_log_goes_on_by_a_cursor(serve: Serve, embedded: bool) -> None
     assert [log.token for log in logs] == ["log1", "log2", "log3", "log4"]
     assert {asked.headers["accept"] for asked in server.asked} == {"application/json"}
     assert [asked.query.get("next_token") for asked in server.asked] == [None, "c1", "c2", "c3"]
-    span = {"start_timestamp": "2026-01-01T00:00:00Z", "end_timestamp": "2026-02-01T00:00:00Z", "action": "login"}
+    span = {
+        "start_timestamp": "2026-01-01T00:00:00Z",
+        "end_timestamp": "2026-02-01T00:00:00Z",
+        "action": "login",
+    }
     assert server.asked[0].query == span
 
 
@@ -269,24 +286,26 @@ def test_any_other_request(serve: Serve, path: str, target: str) -> None:
     assert client_of(serve(in_turn(reply(204))).url).request("GET", path) is None
 
 
-@pytest.mark.parametrize("path", ["https://elsewhere.example.com/api/x", "reports/../../x", "//elsewhere.example.com/api"])
+@pytest.mark.parametrize(
+    "path", ["https://elsewhere.example.com/api/x", "reports/../../x", "//elsewhere.example.com/api"]
+)
 def test_a_request_cannot_lead_elsewhere(serve: Serve, path: str) -> None:
     """The key goes to the configured host alone."""
-    with pytest.raises(ConfigurationError, match="^path"):
+    with pytest.raises(ConfigurationError, match=r"^path"):
         client_of(serve(in_turn(reply(200))).url).request("GET", path)
 
 
 def test_a_url_with_credentials_is_no_path(serve: Serve) -> None:
     """Nobody else's credentials go out either."""
     server = serve(in_turn(reply(200)))
-    with pytest.raises(ConfigurationError, match="^path"):
+    with pytest.raises(ConfigurationError, match=r"^path"):
         client_of(server.url).request("GET", server.url.replace("//", "//u:p@") + "/api/x")
 
 
 @pytest.mark.parametrize("body", [{"a": float("nan")}, {"a": object()}])
 def test_what_is_no_json_is_not_sent(serve: Serve, body: Any) -> None:
     """A body that cannot be sent is told before anything is."""
-    with pytest.raises(ConfigurationError, match="^json"):
+    with pytest.raises(ConfigurationError, match=r"^json"):
         client_of(serve(in_turn(reply(200))).url).request("POST", "x", json=body)
 
 

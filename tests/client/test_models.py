@@ -24,7 +24,7 @@ from airflow_provider_mode.client.people import (
     User,
 )
 
-MODELS = [
+MODELS: list[type[parse.Model]] = [
     Report, Schedule, Run, QueryRun, Collection, Member, User, Group, Permission, AuditLog, Subscription,
     SubscriptionMember,
 ]  # fmt: skip
@@ -55,7 +55,12 @@ REPORT = {
 def test_a_report_is_read_whole() -> None:
     """Every field is parsed, times are aware, and the JSON stays as it was."""
     report = Report.from_json(REPORT)
-    assert (report.token, report.id, report.name, report.description) == ("abcdefabcdef", "4711", "Revenue", None)
+    assert (report.token, report.id, report.name, report.description) == (
+        "abcdefabcdef",
+        "4711",
+        "Revenue",
+        None,
+    )
     assert (report.archived, report.public, report.is_dataset) == (False, True, False)
     assert (report.collection, report.creator) == ("5ace5ace5ace", "owner")
     assert report.created_at == datetime(2021, 12, 10, 20, 55, 24, 316000, UTC)
@@ -82,7 +87,10 @@ def test_what_the_reply_told_is_known() -> None:
         odd.known("colour")
 
 
-@pytest.mark.parametrize("href", ["/api/owner", "https://app.mode.com/api/owner", "/api/owner{?embed}", "owner", "/api/owner/?a=b#c"])
+@pytest.mark.parametrize(
+    "href",
+    ["/api/owner", "https://app.mode.com/api/owner", "/api/owner{?embed}", "owner", "/api/owner/?a=b#c"],
+)
 def test_links_come_in_all_forms(href: str) -> None:
     """Relative, absolute or templated: the token at the end is what counts."""
     assert Report.from_json({"token": "a", "_links": {"creator": {"href": href}}}).creator == "owner"
@@ -90,7 +98,19 @@ def test_links_come_in_all_forms(href: str) -> None:
     assert Report.from_json({"token": "a", "_links": {"creator": href}}).creator == "owner"
 
 
-@pytest.mark.parametrize("links", [None, [], {"creator": None}, {"creator": {}}, {"creator": {"href": ""}}, {"creator": []}, {"creator": {"href": "http://[bad"}}, {"creator": {"href": 5}}])
+@pytest.mark.parametrize(
+    "links",
+    [
+        None,
+        [],
+        {"creator": None},
+        {"creator": {}},
+        {"creator": {"href": ""}},
+        {"creator": []},
+        {"creator": {"href": "http://[bad"}},
+        {"creator": {"href": 5}},
+    ],
+)
 def test_links_that_lead_nowhere_are_none(links: Any) -> None:
     """A link that cannot be followed is as good as none."""
     assert Report.from_json({"token": "a", "_links": links}).creator is None
@@ -102,7 +122,10 @@ def test_a_dataset_names_its_collection_otherwise() -> None:
     dataset = Report.from_json(row)
     assert (dataset.token, dataset.is_dataset, dataset.collection) == ("123456789012", True, "5ace5ace5ace")
     assert (dataset.archived, dataset.public) == (False, False)
-    assert Report.from_json({"token": "a", "_links": {"space": {"href": "/api/acme/spaces/s"}}}).collection == "s"
+    assert (
+        Report.from_json({"token": "a", "_links": {"space": {"href": "/api/acme/spaces/s"}}}).collection
+        == "s"
+    )
 
 
 @pytest.mark.parametrize("imports", ["d1", [None], [{"name": "no token"}]])
@@ -133,7 +156,10 @@ def test_run_states(state: str | None, terminal: bool, succeeded: bool) -> None:
 
 def test_who_started_a_run() -> None:
     """A run that a schedule started links to it; any other was started by hand."""
-    link = {"report_schedule": {"href": "/api/acme/reports/r/schedules/s"}, "report": {"href": "/api/acme/reports/r"}}
+    link = {
+        "report_schedule": {"href": "/api/acme/reports/r/schedules/s"},
+        "report": {"href": "/api/acme/reports/r"},
+    }
     run = Run.from_json({"token": "a", "_links": {**link, "executed_by": {"href": "/api/owner"}}})
     assert (run.schedule, run.report, run.executed_by) == ("s", "r", "owner")
     assert Run.from_json({"token": "a", "_links": {"report_schedule": None}}).schedule is None
@@ -224,7 +250,10 @@ def test_other_offsets_are_kept() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["href", "token", "a"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["href", "token", "a"]), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 

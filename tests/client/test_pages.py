@@ -149,7 +149,16 @@ def _row(number: int) -> bytes:
 
 @pytest.mark.parametrize(
     "body",
-    [[], {}, {"_embedded": {}}, {"_embedded": {"spaces": None}}, {"_embedded": {"a": [], "b": []}}, 5, None, "x"],
+    [
+        [],
+        {},
+        {"_embedded": {}},
+        {"_embedded": {"spaces": None}},
+        {"_embedded": {"a": [], "b": []}},
+        5,
+        None,
+        "x",
+    ],
 )
 def test_a_reply_without_the_list_is_an_error(serve: Serve, body: Any) -> None:
     """A good status without a list is no empty list: it would end a walk as if all was read."""
@@ -204,7 +213,7 @@ def test_members_fall_back_to_the_short_list(serve: Serve) -> None:
 
 
 def test_members_of_the_full_list(serve: Serve) -> None:
-    """The full list names a member by link, and a 404 in its midst is an error, not a reason to begin anew."""
+    """The full list names a member by link; a 404 in its midst is an error, no reason to begin anew."""
     row = {"member_token": "m1", "admin": True, "_links": {"user": {"href": "/api/owner"}}}
     server = serve(in_turn(rows("memberships", [row]), reply(404)))
     found = client_of(server.url).members()

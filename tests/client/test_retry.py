@@ -105,7 +105,7 @@ def test_a_throttled_start_is_sent_again(serve: Serve) -> None:
 
 
 def test_a_start_that_never_left_is_sent_again() -> None:
-    """A refused connection carries nothing, so a POST is tried until patience ends, and was surely not done."""
+    """A refused connection carries nothing: a POST is tried until patience ends, and surely not done."""
     clock = Clock()
     with pytest.raises(ConnectionFailed) as caught:
         client_of(f"http://127.0.0.1:{closed_port()}", clock).run("abcdefabcdef")
@@ -170,9 +170,11 @@ def test_a_refusal_is_final(serve: Serve, status: int, kind: type[ModeError]) ->
     assert kind.retryable is (kind is UnexpectedReply)
 
 
-@pytest.mark.parametrize(("trouble", "kind"), [("503", ServerError), ("429", RateLimited), ("dropped", ConnectionFailed)])
+@pytest.mark.parametrize(
+    ("trouble", "kind"), [("503", ServerError), ("429", RateLimited), ("dropped", ConnectionFailed)]
+)
 def test_patience_ends(serve: Serve, trouble: str, kind: type[ModeError]) -> None:
-    """What does not pass is retried for `retry_for` seconds from the first failure, and raised with the attempts."""
+    """Trouble is retried for `retry_for` seconds from the first failure, and raised with the attempts."""
     clock = Clock()
     server = serve(in_turn(BROKEN[trouble]))
     with pytest.raises(kind) as caught:
@@ -215,7 +217,7 @@ def test_any_success_of_a_deletion_counts(serve: Serve, answer: Raw) -> None:
 
 
 def test_the_server_says_how_long_to_wait(serve: Serve) -> None:
-    """`Retry-After` is kept, in seconds and as a date by the server's or our clock; garbage is passed over."""
+    """`Retry-After` is kept: seconds, or a date by the server's or our clock; garbage is passed over."""
     later = format_datetime(datetime(2026, 1, 1, 0, 0, 7, tzinfo=UTC), usegmt=True)
     date = format_datetime(datetime(2026, 1, 1, tzinfo=UTC), usegmt=True)
     ours = format_datetime(NOW + timedelta(seconds=4), usegmt=True)
@@ -272,7 +274,7 @@ def test_no_permit_in_time_is_the_last_error(serve: Serve, trouble: str, kind: t
 
 @pytest.mark.parametrize("trouble", BROKEN.values(), ids=BROKEN.keys())
 def test_an_error_shows_no_secret(serve: Serve, trouble: Raw) -> None:
-    """Neither the text nor the traceback of an error, nor any repr, holds the key or the header made of it."""
+    """Neither text nor traceback of an error, nor any repr, holds the key or the header made of it."""
     pair = base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()
     said = reply(403, {"message": f"{LOGIN} {PASSWORD}\n Basic {pair}" + "x" * 900})
     for answer in (trouble, said):
@@ -302,17 +304,17 @@ FAILURES = st.builds(
 
 
 @given(
-    st.sampled_from(["GET", "PATCH", "DELETE", "POST", "PUT"]),
-    FAILURES,
-    st.integers(1, 10_000),
-    st.floats(0, 1000),
-    st.floats(0.1, 1000),
-    st.floats(0, 1, exclude_max=True),
+    method=st.sampled_from(["GET", "PATCH", "DELETE", "POST", "PUT"]),
+    failure=FAILURES,
+    attempt=st.integers(1, 10_000),
+    elapsed=st.floats(0, 1000),
+    retry_for=st.floats(0.1, 1000),
+    u=st.floats(0, 1, exclude_max=True),
 )
-def test_a_retry_never_waits_past_patience(  # the arguments are those of the decision
-    method: str, failure: Failure, attempt: int, elapsed: float, retry_for: float, u: float
+def test_a_retry_never_waits_past_patience(
+    *, method: str, failure: Failure, attempt: int, elapsed: float, retry_for: float, u: float
 ) -> None:
-    """Whatever failed, a wait ends with patience at the latest, and a POST is repeated only if surely not done."""
+    """A wait ends with patience at the latest, and a POST is repeated only if surely not done."""
     decision = decide(method, failure, attempt=attempt, elapsed=elapsed, retry_for=retry_for, u=u)
     if isinstance(decision, GiveUp):
         assert decision.reason

@@ -8,7 +8,14 @@ import pytest
 
 from airflow_provider_mode.client.models import Schedule
 
-DAILY = {"token": "a", "name": "Daily", "frequency": "daily", "time_zone": "UTC", "parameters": {"region": "eu"}, "timeout": 3600}
+DAILY = {
+    "token": "a",
+    "name": "Daily",
+    "frequency": "daily",
+    "time_zone": "UTC",
+    "parameters": {"region": "eu"},
+    "timeout": 3600,
+}
 
 
 def cron(**row: Any) -> dict[str, Any] | None:
@@ -67,7 +74,10 @@ def test_prose_is_read(hour: Any, minute: Any, expected: tuple[int, int] | None)
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ({"frequency": "hourly", "minute": "45 minutes past the hour"}, {"freq": "hourly", "minute": 45, "time_zone": "UTC"}),
+        (
+            {"frequency": "hourly", "minute": "45 minutes past the hour"},
+            {"freq": "hourly", "minute": 45, "time_zone": "UTC"},
+        ),
         ({"frequency": "Every 30 minutes"}, {"freq": "every_30_minutes", "time_zone": "UTC"}),
         ({"frequency": "weekly", "day_of_week": "Sunday"}, 0),
         ({"frequency": "weekly", "day_of_week": "Monday,Tuesday"}, [1, 2]),
@@ -138,7 +148,9 @@ def test_the_form_tells_how_days_are_numbered() -> None:
     assert plain["day_of_week"] == 1
 
 
-@pytest.mark.parametrize("forms", [None, [], {"edit": None}, {"edit": {"input": {"report_schedule": {"cron": 5}}}}])
+@pytest.mark.parametrize(
+    "forms", [None, [], {"edit": None}, {"edit": {"input": {"report_schedule": {"cron": 5}}}}]
+)
 def test_a_form_may_be_anything(forms: Any) -> None:
     """A form that is none does not matter where the numbers are there."""
     found = cron(frequency="daily", cron_hour=0, cron_minute=59, _forms=forms)

@@ -41,6 +41,7 @@ class Workspace:
         return [Collection(token=name) for name in self.reports]
 
     def __call__(self, asked: Asked) -> Raw:
+        """The script."""
         if asked.path.endswith("/spaces"):
             return rows("spaces", [{"token": name} for name in self.reports] if asked.page == 1 else [])
         name = asked.path.split("/")[-2]
@@ -131,7 +132,12 @@ def test_counters_keep_the_look_ahead_within_the_list(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [(reply(403), PermissionDenied), (reply(404), NotFound), (html(), UnexpectedReply), (reply(200, {}), UnexpectedReply)],
+    [
+        (reply(403), PermissionDenied),
+        (reply(404), NotFound),
+        (html(), UnexpectedReply),
+        (reply(200, {}), UnexpectedReply),
+    ],
 )
 @pytest.mark.parametrize("page", [1, 3])
 def test_a_collection_that_cannot_be_read_is_an_error_and_nothing_else(
@@ -158,9 +164,7 @@ def test_a_page_asked_past_the_end_may_fail(serve: Serve) -> None:
     assert (len(reports["a"]), errors) == (24, {})
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind"), [(reply(401), AuthenticationError), (reply(429), RateLimited)]
-)
+@pytest.mark.parametrize(("answer", "kind"), [(reply(401), AuthenticationError), (reply(429), RateLimited)])
 def test_what_concerns_all_collections_is_raised(serve: Serve, answer: Raw, kind: type[ModeError]) -> None:
     """A bad key or an exhausted limit ends the walk."""
     workspace = Workspace(a=5, b=5)

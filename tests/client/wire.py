@@ -1,4 +1,4 @@
-"""A tiny HTTP server that answers by script, byte for byte: what no well-behaved server would send included."""
+"""A tiny HTTP server that answers by script, byte for byte: also what no well-behaved server would send."""
 
 from __future__ import annotations
 
@@ -192,6 +192,7 @@ class Clock:
     slept: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
+        """The time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
@@ -231,9 +232,7 @@ def config(url: str, **more: Any) -> ModeConfig:
     return ModeConfig(workspace=WORKSPACE, login=LOGIN, password=PASSWORD, host=url, **parts)
 
 
-def client_of(
-    url: str, clock: Clock | None = None, pacer: Pacer | None = None, **more: Any
-) -> ModeClient:
+def client_of(url: str, clock: Clock | None = None, pacer: Pacer | None = None, **more: Any) -> ModeClient:
     """A client of a server, whose waits take no time."""
     time = clock or Clock()
     return ModeClient(
