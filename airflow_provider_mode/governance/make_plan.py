@@ -99,18 +99,15 @@ def _within(scope: Scope, policy: StalePolicy) -> Scope:
 
 def _stale(source: Source, scope: Scope, sorting: Sorting, questions: Questions) -> list[Evidence]:
     """The reports that are stale by all that can be known; the dear questions come last, and for few."""
-    rows = [
-        row for row in source.rows(scope, as_of=sorting.now, tally=sorting.tally) if sorting.may_be_stale(row)
-    ]
-    rows = [row for row in source.confirm(rows) if sorting.still_may_be(row)]
+    listed = source.rows(scope, as_of=sorting.now, tally=sorting.tally)
+    rows = [row for row in listed if sorting.may_be_stale(row)]
+    open_rows = list(sorting.still_stale(source.confirm(rows)))
     for field in ASKED_LAST[1:]:
-        asking = [row for row in rows if field in sorting.judge(row).needs]
+        asking = [row for row, verdict in open_rows if field in verdict.needs]
         if asking:
-            answered = {row.report: row for row in questions.ask(field, asking)}
-            rows = [
-                row for row in (answered.get(row.report, row) for row in rows) if sorting.still_may_be(row)
-            ]
-    return [row for row in rows if sorting.is_answered(row)]
+            others = [(row, verdict) for row, verdict in open_rows if field not in verdict.needs]
+            open_rows = [*others, *sorting.still_stale(questions.ask(field, asking))]
+    return [row for row, verdict in open_rows if sorting.is_answered(row, verdict)]
 
 
 def _with_schedules(rows: Sequence[Evidence], sorting: Sorting, questions: Questions) -> list[Evidence]:

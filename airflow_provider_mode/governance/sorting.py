@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ class Sorting:
         self.tally["unarchived"] += 1
         if row.archived is not True:
             self._count_schedules(row)
-        return self.still_may_be(row)
+        return self._sort(row) is not None
 
     def _count_schedules(self, row: Evidence) -> None:
         """All schedules in scope, as long as every report tells its number."""
@@ -65,24 +65,32 @@ class Sorting:
             number = row.schedules_count
             self._schedules = self._schedules + number if isinstance(number, int) else None
 
-    def still_may_be(self, row: Evidence) -> bool:
-        """Whether a row is stale as far as is known; one that is not goes to its heap."""
+    def still_stale(self, rows: Iterable[Evidence]) -> Iterator[tuple[Evidence, Verdict]]:
+        """The rows that are stale as far as is known, each with its verdict; others go to their heaps."""
+        for row in rows:
+            verdict = self._sort(row)
+            if verdict is not None:
+                yield row, verdict
+
+    def is_answered(self, row: Evidence, verdict: Verdict) -> bool:
+        """Whether a row is stale by all that there is to ask; a question never answered keeps it."""
+        return verdict.kind == "stale" or self.keep(row, "unknown", f"unknown_{min(verdict.needs)}")
+
+    def _sort(self, row: Evidence) -> Verdict | None:
+        """The verdict on a row that may be stale; None where it went to a heap."""
         if row.archived is True:
             self.tally.update(archived_already=1, unarchived=-1)
-            return False
+            return None
         verdict = self.judge(row)
         if verdict.kind == "fresh":
-            return self._put(row, "fresh")
-        if verdict.kind in {"exempt", "unknown"}:
-            return self.keep(row, verdict.kind, verdict.reason)
-        if row.report in self._restored:
-            return self.keep(row, "exempt", "restored")
-        return True
-
-    def is_answered(self, row: Evidence) -> bool:
-        """Whether a row is stale by all that there is to ask; a question never answered keeps it."""
-        verdict = self.judge(row)
-        return verdict.kind == "stale" or self.keep(row, "unknown", f"unknown_{min(verdict.needs)}")
+            self._put(row, "fresh")
+        elif verdict.kind in {"exempt", "unknown"}:
+            self.keep(row, verdict.kind, verdict.reason)
+        elif row.report in self._restored:
+            self.keep(row, "exempt", "restored")
+        else:
+            return verdict
+        return None
 
     def keep(self, row: Evidence, kind: str, reason: str) -> bool:
         """Count a row as kept for this reason; always false."""

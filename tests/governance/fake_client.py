@@ -7,10 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.errors import ModeError, NotFound
 from airflow_provider_mode.client.models import Collection, Report, Run, Schedule
 from airflow_provider_mode.client.people import Credential, Member, User
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""No property depends on how busy the machine is."""
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

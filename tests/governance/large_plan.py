@@ -29,7 +29,7 @@ class Rows:
                 f"{self._collection:03x}{number:09x}",
                 view_count=0 if number % 4 == 0 else 50,
                 public=number % 10 == 1,
-                schedules_count=number % 8 == 0 and 1,
+                schedules_count=int(number % 40 == 0),
                 _links={"creator": {"href": f"/api/person-{number % 50}"}},
             )
 
@@ -45,7 +45,7 @@ def main() -> None:
     for number in range(COLLECTIONS):
         client.add(f"c{number}")
         client.rows[f"c{number}"] = Rows(number)
-        for report in range(0, EACH, 8):
+        for report in range(0, EACH, 40):
             client.plans[f"{number:03x}{report:09x}"] = [schedule_row(f"{number:03x}{report:09x}")]
     before = measured()
     plan = make_plan(client, StalePolicy(not_run_for="90d", max_views=3), now=NOW)

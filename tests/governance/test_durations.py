@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_mode.governance.durations import format_duration, parse_duration, say_duration
 from airflow_provider_mode.governance.errors import SettingError
+from tests.governance.fake_client import patient
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,7 @@ def test_no_length_is_refused_by_name(wrong: object) -> None:
         parse_duration(wrong, "not_run_for")
 
 
+@patient
 @given(st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=36500)))
 def test_what_is_written_parses_back(length: timedelta) -> None:
     """Every length in whole seconds survives being written and read."""

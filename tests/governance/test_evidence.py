@@ -17,7 +17,7 @@ from airflow_provider_mode.governance.evidence import (
     Unknown,
     from_report,
 )
-from tests.governance.fake_client import NOW, ago, collection_row, report_row
+from tests.governance.fake_client import NOW, ago, collection_row, patient, report_row
 
 SHARED = Collection.from_json(collection_row("c1", "Sales"))
 
@@ -145,6 +145,7 @@ EVIDENCE = st.builds(
 )
 
 
+@patient
 @given(EVIDENCE)
 def test_json_brings_back_the_same_evidence(seen: Evidence) -> None:
     """What a plan writes down of a report is read back as it was, with every reason for not knowing."""

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_mode.governance.errors import LimitExceeded, SettingError
 from airflow_provider_mode.governance.limits import check_limit, parse_max_changes
+from tests.governance.fake_client import patient
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ def test_more_than_allowed_says_planned_allowed_and_total() -> None:
         check_limit(11, 10, None, "schedules")
 
 
+@patient
 @given(percent=st.integers(0, 100), total=st.integers(0, 10**6))
 def test_a_share_is_never_more_than_its_total(percent: int, total: int) -> None:
     """Whatever the percentage, it allows at most the share and at most everything."""

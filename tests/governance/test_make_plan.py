@@ -20,7 +20,7 @@ from airflow_provider_mode.governance.make_plan import make_plan
 from airflow_provider_mode.governance.plan import Plan
 from airflow_provider_mode.governance.ports import Progress
 from airflow_provider_mode.governance.scope import Scope
-from tests.governance.fake_client import NOW, FakeClient, ago, report_row, schedule_row
+from tests.governance.fake_client import NOW, FakeClient, ago, patient, report_row, schedule_row
 
 UNUSED = StalePolicy(not_run_for="90d", max_views=3)
 
@@ -398,6 +398,7 @@ ROWS = st.lists(
 )
 
 
+@patient
 @given(ROWS)
 def test_a_plan_never_holds_what_must_be_kept(rows: list[dict[str, Any]]) -> None:
     """Whatever Mode answers: nothing archived, exempt, unknown or young, and every report in one heap."""

@@ -15,7 +15,7 @@ from airflow_provider_mode.governance import StalePolicy
 from airflow_provider_mode.governance.errors import PlanRefused
 from airflow_provider_mode.governance.evidence import Evidence
 from airflow_provider_mode.governance.plan import ARCHIVE_REPORT, DELETE_SCHEDULE, Action, Plan
-from tests.governance.fake_client import NOW
+from tests.governance.fake_client import NOW, patient
 
 POLICY = StalePolicy(max_views=3).to_json()
 
@@ -213,6 +213,7 @@ def test_a_number_may_have_a_fraction() -> None:
     assert Plan.loads(whole.dumps()) == whole
 
 
+@patient
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=1))
 def test_no_byte_can_be_changed_unseen(position: int, byte: bytes) -> None:
     """A file with one byte changed is the same plan or none."""

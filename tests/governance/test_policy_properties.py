@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_mode.governance import StalePolicy
 from airflow_provider_mode.governance.evidence import DATASET, UNSURE, Evidence, Owner, Unknown
-from tests.governance.fake_client import NOW
+from tests.governance.fake_client import NOW, patient
 
 GAPS = st.sampled_from(Unknown)
 LENGTHS = st.none() | st.integers(1, 400).map(lambda number: f"{number}d")
@@ -79,6 +79,7 @@ def _of_age(moment: datetime | Unknown | None, created: datetime | Unknown | Non
     return not isinstance(since, datetime) or NOW - since >= timedelta(days=int(length[:-1]))
 
 
+@patient
 @given(POLICIES, EVIDENCE)
 def test_never_selects_what_must_be_kept(policy: dict[str, Any], seen: Evidence) -> None:
     """No archived, exempt, unsure or too young report is ever selected, whatever its fields."""
@@ -102,6 +103,7 @@ def test_never_selects_what_must_be_kept(policy: dict[str, Any], seen: Evidence)
     )
 
 
+@patient
 @given(POLICIES, EVIDENCE)
 def test_a_careful_policy_selects_on_knowledge_alone(policy: dict[str, Any], seen: Evidence) -> None:
     """With `unknown="keep"` whatever a given criterion reads is known."""
@@ -148,6 +150,7 @@ def tighten(policy: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     return tight
 
 
+@patient
 @given(POLICIES, STRICTER, EVIDENCE)
 def test_a_stricter_policy_never_selects_more(
     policy: dict[str, Any], more: dict[str, Any], seen: Evidence
@@ -157,6 +160,7 @@ def test_a_stricter_policy_never_selects_more(
         assert selected(policy, seen)
 
 
+@patient
 @given(POLICIES, EVIDENCE)
 def test_the_same_evidence_gets_the_same_verdict(policy: dict[str, Any], seen: Evidence) -> None:
     """A judgement is pure: a copy of the evidence, written and read back, is judged alike."""
