@@ -12,6 +12,8 @@ from email.utils import parsedate_to_datetime
 
 REPEATABLE = frozenset({"GET", "HEAD", "PATCH", "DELETE"})
 LONGEST_BACKOFF = 10.0
+LONGEST_ASKED = 86_400.0
+"""A `Retry-After` beyond a day means no more than one of a day."""
 _FIRST_BACKOFF = 0.5
 _MOST_DOUBLINGS = 16
 
@@ -92,12 +94,12 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return None
     words = value.strip()
     if words.isascii() and words.replace(".", "", 1).isdigit():
-        return float(words)
+        return min(float(words), LONGEST_ASKED)
     try:
         then = parsedate_to_datetime(words)
     except ValueError:
         return None
-    return max((_aware(then) - _aware(now)).total_seconds(), 0.0)
+    return min(max((_aware(then) - _aware(now)).total_seconds(), 0.0), LONGEST_ASKED)
 
 
 def _aware(moment: datetime) -> datetime:

@@ -13,11 +13,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from airflow_provider_mode.client.errors import AuthenticationError, ModeError, RateLimited
+from airflow_provider_mode.client.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ModeError,
+    RateLimited,
+)
 from airflow_provider_mode.client.listing import Listing, Row, feed, moving
 from airflow_provider_mode.client.pages import MOST_WALKS, Pages
 
 Answer = tuple[list[Row], Mapping[str, Any]]
+_CONCERNS_ALL = (AuthenticationError, ConfigurationError, RateLimited)
 Fetch = Callable[[Listing[Row], int], Answer[Row]]
 
 
@@ -155,6 +161,6 @@ def _answer(future: Future[Answer[Row]]) -> Answer[Row] | ModeError:
     error = future.exception()
     if not isinstance(error, ModeError):
         return future.result()
-    if error.never_left or isinstance(error, AuthenticationError | RateLimited):
+    if error.never_left or isinstance(error, _CONCERNS_ALL):
         raise error
     return error

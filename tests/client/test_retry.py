@@ -332,6 +332,8 @@ def test_a_retry_never_waits_past_patience(
         (None, None),
         ("", None),
         ("12", 12.0),
+        ("9" * 400, 86_400.0),
+        ("Tue, 24 Nov 2099 12:00:30 GMT", 86_400.0),
         (" 1.5 ", 1.5),
         ("-3", None),
         ("soon", None),
