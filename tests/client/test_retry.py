@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
+import threading
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_mode.client.config import RateLimit
@@ -25,7 +25,7 @@ from airflow_provider_mode.client.errors import (
     ServerError,
     UnexpectedReply,
 )
-from airflow_provider_mode.client.retry import Failure, GiveUp, Outcome, Retry, decide, retry_after
+from airflow_provider_mode.client.retry import Failure, Outcome
 from tests.client.wire import (
     LOGIN,
     NOW,
@@ -118,8 +118,6 @@ def test_a_start_that_never_left_is_sent_again() -> None:
 
 def test_the_reply_is_waited_for_only_so_long(serve: Serve) -> None:
     """A server that does not answer is a ModeTimeout, and for a POST the outcome is open."""
-    import threading  # noqa: PLC0415  # only this test waits for real
-
     gate = threading.Event()
     server = serve(lambda _: Raw(b"", close=True, until=gate))
     client = client_of(server.url, timeout=(1.0, 0.1))
@@ -131,8 +129,6 @@ def test_the_reply_is_waited_for_only_so_long(serve: Serve) -> None:
 
 def test_a_body_that_stalls_is_a_timeout(serve: Serve) -> None:
     """A reply that begins and does not end is given up."""
-    import threading  # noqa: PLC0415  # only this test waits for real
-
     gate = threading.Event()
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"
     server = serve(in_turn(Raw(head), Raw(b"", until=gate)))
@@ -301,47 +297,3 @@ FAILURES = st.builds(
     retry_after=st.none() | st.floats(0, 1e6),
     paced=st.booleans(),
 )
-
-
-@given(
-    method=st.sampled_from(["GET", "PATCH", "DELETE", "POST", "PUT"]),
-    failure=FAILURES,
-    attempt=st.integers(1, 10_000),
-    elapsed=st.floats(0, 1000),
-    retry_for=st.floats(0.1, 1000),
-    u=st.floats(0, 1, exclude_max=True),
-)
-def test_a_retry_never_waits_past_patience(
-    *, method: str, failure: Failure, attempt: int, elapsed: float, retry_for: float, u: float
-) -> None:
-    """A wait ends with patience at the latest, and a POST is repeated only if surely not done."""
-    decision = decide(method, failure, attempt=attempt, elapsed=elapsed, retry_for=retry_for, u=u)
-    if isinstance(decision, GiveUp):
-        assert decision.reason
-        return
-    assert isinstance(decision, Retry)
-    assert 0 <= decision.wait <= retry_for - elapsed
-    assert method not in {"POST", "PUT"} or failure.outcome in {Outcome.THROTTLED, Outcome.NEVER_LEFT}
-    if failure.retry_after is None:
-        assert decision.wait <= 10
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("12", 12.0),
-        ("9" * 400, 86_400.0),
-        ("Tue, 24 Nov 2099 12:00:30 GMT", 86_400.0),
-        (" 1.5 ", 1.5),
-        ("-3", None),
-        ("soon", None),
-        ("Tue, 24 Nov 2026 12:00:30 GMT", 30.0),
-        ("Tue, 24 Nov 2026 12:00:30", 30.0),
-        ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
-    """Both forms of the header are read, and nothing else."""
-    assert retry_after(value, NOW) == seconds

@@ -1,0 +1,63 @@
+"""Whether a request is sent once more: the pure decision."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_mode.client.retry import Failure, GiveUp, Outcome, Retry, decide, retry_after
+from tests.client.wire import (
+    NOW,
+)
+
+FAILURES = st.builds(
+    Failure,
+    outcome=st.sampled_from(Outcome),
+    retry_after=st.none() | st.floats(0, 1e6),
+    paced=st.booleans(),
+)
+
+
+@given(
+    method=st.sampled_from(["GET", "PATCH", "DELETE", "POST", "PUT"]),
+    failure=FAILURES,
+    attempt=st.integers(1, 10_000),
+    elapsed=st.floats(0, 1000),
+    retry_for=st.floats(0.1, 1000),
+    u=st.floats(0, 1, exclude_max=True),
+)
+def test_a_retry_never_waits_past_patience(
+    *, method: str, failure: Failure, attempt: int, elapsed: float, retry_for: float, u: float
+) -> None:
+    """A wait ends with patience at the latest, and a POST is repeated only if surely not done."""
+    decision = decide(method, failure, attempt=attempt, elapsed=elapsed, retry_for=retry_for, u=u)
+    if isinstance(decision, GiveUp):
+        assert decision.reason
+        return
+    assert isinstance(decision, Retry)
+    assert 0 <= decision.wait <= retry_for - elapsed
+    assert method not in {"POST", "PUT"} or failure.outcome in {Outcome.THROTTLED, Outcome.NEVER_LEFT}
+    if failure.retry_after is None:
+        assert decision.wait <= 10
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("12", 12.0),
+        ("9" * 400, 86_400.0),
+        ("Tue, 24 Nov 2099 12:00:30 GMT", 86_400.0),
+        (" 1.5 ", 1.5),
+        ("-3", None),
+        ("soon", None),
+        ("Tue, 24 Nov 2026 12:00:30 GMT", 30.0),
+        ("Tue, 24 Nov 2026 12:00:30", 30.0),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
+    """Both forms of the header are read, and nothing else."""
+    assert retry_after(value, NOW) == seconds
