@@ -58,6 +58,8 @@ def test_many_threads_share_a_client(serve: Serve) -> None:
     assert server.connections <= 8
 
 
+# Python 3.12 and later warn of a fork with threads about: that is what Airflow does, and what is tested here.
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_talks_over_its_own_connections(serve: Serve) -> None:
     """Parent and child have an answer each, and no lock outlives the parent's threads in the child."""
     server = serve(lambda asked: reply(200, {"token": asked.path.rsplit("/", 1)[-1]}))
