@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import os
 import signal
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 
 from airflow_provider_mode.sandbox import switches
@@ -113,14 +114,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         sandbox = Sandbox(options_from(args), host=args.host, port=args.port)
     except (ValueError, OSError) as error:
         made.error(str(error))
-    stopped = threading.Event()
+    with sandbox, _signals() as stopped:
+        print(announcement(sandbox, as_json=args.json), flush=True)
+        os.read(stopped, 1)
+    return 0
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """The end of a pipe that can be read once a signal to stop came.
+
+    A pipe, because a handler that sets an event can find the event's own lock taken by the very thread that it
+    interrupts.
+    """
+    ending, calling = os.pipe()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
+        os.write(calling, b"!")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    with sandbox:
-        print(announcement(sandbox, as_json=args.json), flush=True)
-        stopped.wait()
-    return 0
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ending
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(ending)
+        os.close(calling)

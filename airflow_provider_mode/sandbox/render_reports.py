@@ -8,7 +8,6 @@ from airflow_provider_mode.sandbox.model import Collection, Report
 
 WEB = "https://app.mode.com"
 MAX_QUERIES = 160
-CACHED = 5000  # rows kept as JSON, some 15 MB
 
 
 def report_row(call: Call, report: Report) -> Json:
@@ -36,7 +35,7 @@ def report_bytes(call: Call, report: Report) -> bytes:
     known = cache.get(report.token)
     if known is not None and known[0] == seen:
         return known[1]
-    if len(cache) >= CACHED:
+    if len(cache) >= call.ws.rows_kept:
         cache.clear()
     row = _dump(report_row(call, report))
     cache[report.token] = (seen, row)

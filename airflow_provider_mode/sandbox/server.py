@@ -106,11 +106,11 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 
 def _first(stream: Iterable[bytes], size: int) -> Iterator[bytes]:
     """The first bytes of a stream."""
-    for chunk in stream:
-        yield chunk[:size]
+    chunks = iter(stream)
+    while size > 0:
+        chunk = next(chunks)[:size]
         size -= len(chunk)
-        if size <= 0:
-            return
+        yield chunk
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -66,6 +66,7 @@ class Workspace:
         self.running: list[tuple[Report, Run]] = []
         self.next_due = NEVER
         self.shifted: set[str] = set()
+        self.rows_kept = 5000  # as JSON, some 15 MB
         self.row_cache: dict[str, tuple[tuple[Any, ...], bytes]] = {}
 
     @property

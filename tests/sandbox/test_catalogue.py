@@ -9,9 +9,8 @@ from airflow_provider_mode.sandbox.model import Report
 @pytest.fixture
 def report(mode_sandbox: Sandbox) -> Report:
     """A report of the seed with a chart."""
-    return next(
-        one for one in mode_sandbox.state.reports.values() if any(query.charts for query in one.queries)
-    )
+    reports = [one for one in mode_sandbox.state.reports.values() if not one.is_dataset]
+    return next(one for one in reports if any(query.charts for query in one.queries))
 
 
 def test_queries_and_charts(api: Any, mode_sandbox: Sandbox, report: Report) -> None:

@@ -1,14 +1,15 @@
+import contextlib
 import io
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -25,21 +26,24 @@ SMALL = ["--reports", "20", "--collections", "4", "--limit", "off"]
 def test_the_command_serves_until_a_signal(number: signal.Signals) -> None:
     """One line of JSON when ready; it answers; the signal ends it with 0."""
     command = [sys.executable, "-m", "airflow_provider_mode.sandbox", "--json", *SMALL]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process,
+        contextlib.ExitStack() as end,
+    ):
+        end.callback(process.kill)
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         assert set(ready) >= {"url", "workspace", "login", "password", "discovery"}
         with urllib.request.urlopen(f"{ready['url']}/_sandbox/counts", timeout=10) as reply:  # noqa: S310 - loopback
             assert json.load(reply)["reports"] == 20
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=20)
-    assert (process.returncode, rest) == (0, "")
+        rest, _ = process.communicate(timeout=60)
+        assert (process.returncode, rest) == (0, "")
 
 
 def _main(*argv: str) -> str:
     """What `main` prints when it is stopped a moment after it is ready."""
     printed = io.StringIO()
-    previous = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
     def stop() -> None:
         while not printed.getvalue():
@@ -48,13 +52,9 @@ def _main(*argv: str) -> str:
 
     killer = threading.Thread(target=stop)
     killer.start()
-    try:
-        with redirect_stdout(printed):
-            assert cli.main(argv) == 0
-    finally:
-        killer.join()
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM), previous, strict=True):
-            signal.signal(number, handler)
+    with contextlib.redirect_stdout(printed):
+        assert cli.main(argv) == 0
+    killer.join()
     return printed.getvalue()
 
 
@@ -69,6 +69,13 @@ def test_it_prints_the_connection_to_use() -> None:
     assert "sandbox-member-key" in text
 
 
+def test_with_json_it_prints_one_line() -> None:
+    """And nothing else."""
+    text = _main(*SMALL, "--json")
+    assert text.count("\n") == 1
+    assert json.loads(text)["member_login"] == "sandbox-member-key"
+
+
 def test_options_become_switches() -> None:
     """Short options for the usual ones, --switch for all."""
     args = cli.parser().parse_args([*SMALL, "--retry-after", "--no-headers", "--switch", "ids=string"])
@@ -80,6 +87,17 @@ def test_options_become_switches() -> None:
     args = cli.parser().parse_args(["--no-retry-after", "--latency", "0.1"])
     assert cli.options_from(args).switches == {"retry_after": "absent"}
     assert cli.options_from(args).latency == 0.1
+
+
+def test_the_module_is_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m` runs it."""
+    monkeypatch.setattr(sys, "argv", ["sandbox", "--list-switches"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("airflow_provider_mode.sandbox", run_name="__main__")
+    assert stopped.value.code == 0
+    assert "| switch |" in capsys.readouterr().out
 
 
 def test_the_switches_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,8 +152,11 @@ class TestMarked:
 """
 
 
-def test_the_fixture_in_anybodys_tests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_fixture_in_anybodys_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It starts small; markers say otherwise, the nearest first; the marker is known."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     path = tmp_path / "test_it.py"
     path.write_text(PLUGIN_TEST)
     options = ["--rootdir", str(tmp_path), "-c", os.devnull, "--strict-markers", "-p", "no:cacheprovider"]

@@ -17,8 +17,8 @@ CRONS = [
 
 @pytest.mark.parametrize("cron", CRONS, ids=lambda cron: cron.frequency)
 def test_counting_equals_walking(cron: Cron) -> None:
-    """The count over 200 days, across changes of the clock, is what stepping from firing to firing gives."""
-    until, steps, when = AT + timedelta(days=200), 0, AT
+    """The count over 60 days, across a change of the clock, is what stepping from firing to firing gives."""
+    until, steps, when = AT + timedelta(days=60), 0, AT
     while (when := cron.next(when)) <= until:
         steps += 1
         assert cron.last(when) == when

@@ -48,8 +48,11 @@ def test_lists_show_changes_at_once(api: Any, mode_sandbox: Sandbox, report: Rep
     assert _listed(api, report)["archived"] is False
     mode_sandbox.archive(report)
     assert _listed(api, report)["archived"] is True
+    mode_sandbox.edit(report, description="New")
+    assert _listed(api, report)["description"] == "New"
     mode_sandbox.switch(ids="string")
     assert _listed(api, report)["id"] == str(report.id)
+    mode_sandbox.state.rows_kept = 2
     report.settings["full_width"] = True
     assert _listed(api, report)["full_width"] is True
 

@@ -64,8 +64,9 @@ def test_days_are_numbered_as_the_switch_says(
 
 @pytest.mark.parametrize(
     "cron",
-    [{"freq": "yearly"}, {"freq": "daily", "hour": 24}, {"freq": "daily", "minute": True}, {"freq": "daily", "hour": "x"},
-     {"freq": "daily", "time_zone": "Nowhere"}, {"freq": "monthly", "day_of_month": 0}, {}, None],
+    [{"freq": "yearly"}, {"freq": "daily", "hour": 24}, {"freq": "daily", "minute": True},
+     {"freq": "daily", "hour": "x"}, {"freq": "daily", "time_zone": "Nowhere"},
+     {"freq": "monthly", "day_of_month": 0}, {}, None],
 )  # fmt: skip
 def test_senseless_crons_are_refused(api: Any, report: Report, cron: Any) -> None:
     """400, and no schedule is made."""

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from airflow_provider_mode.sandbox import Options
 from airflow_provider_mode.sandbox.app import App
 from airflow_provider_mode.sandbox.model import Report
@@ -9,8 +11,17 @@ from airflow_provider_mode.sandbox.workspace import Workspace
 START = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
 
 
-def _grown(**options: int) -> Workspace:
-    return App(Options(**{"start": START, "frozen": True, "limit": "off"} | options)).workspace
+def _grown(*, reports: int = 2000, collections: int = 40, seed: int = 1) -> Workspace:
+    chosen = Options(
+        reports=reports, collections=collections, seed=seed, start=START, frozen=True, limit="off"
+    )
+    return App(chosen).workspace
+
+
+@pytest.fixture(scope="module")
+def ws() -> Workspace:
+    """The default workspace; no test changes it."""
+    return _grown()
 
 
 def _stale(ws: Workspace, report: Report) -> bool:
@@ -26,9 +37,8 @@ def _stale(ws: Workspace, report: Report) -> bool:
     return max(times) < before and (report.view_count or 0) <= 5 and not kept
 
 
-def test_the_default_workspace() -> None:
+def test_the_default_workspace(ws: Workspace) -> None:
     """2,000 reports in 40 collections of uneven size; about a tenth of the live shared ones are stale."""
-    ws = _grown()
     found = counts(ws)
     assert (found["collections"], found["reports"], found["personal_collections"]) == (40, 2000, 10)
     shared = [
@@ -46,9 +56,8 @@ def test_the_default_workspace() -> None:
     assert sizes[-1] > 10 * sizes[20]
 
 
-def test_all_kinds_of_reports_are_there() -> None:
+def test_all_kinds_of_reports_are_there(ws: Workspace) -> None:
     """Untitled, never run, archived, public, subscribed, importing and unowned ones, in every frequency."""
-    ws = _grown()
     reports = list(ws.reports.values())
     assert any(one.name is None for one in reports)
     assert any(one.last_run_at is None for one in reports)
@@ -68,9 +77,8 @@ def test_all_kinds_of_reports_are_there() -> None:
     assert any(one.channels for report in reports for one in report.subscriptions.values())
 
 
-def test_nightly_reports_that_nobody_views() -> None:
+def test_nightly_reports_that_nobody_views(ws: Workspace) -> None:
     """Their runs are fresh, their edits and views are not."""
-    ws = _grown()
     nightly = [one for one in ws.reports.values() if one.profile == "nightly_unseen" and not one.archived]
     assert len(nightly) > 50
     for one in nightly:
