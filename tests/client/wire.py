@@ -154,6 +154,7 @@ class Wire(socketserver.ThreadingTCPServer):
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
         self.closing = threading.Event()
+        self.ended = threading.Semaphore(0)
         self.flying = self.most_flying = self.connections = 0
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -172,6 +173,11 @@ class Wire(socketserver.ThreadingTCPServer):
     def asking(self, asked: Asked) -> _Flight:
         """Remember a request while it is answered."""
         return _Flight(self, asked)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, and tell whoever waits for that."""
+        super().shutdown_request(request)
+        self.ended.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is what many a test is about."""
