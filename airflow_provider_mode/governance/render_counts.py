@@ -1,6 +1,6 @@
 """The numbers of the two pictures: reports by month of last use, and collections by their stale share.
 
-A plan holds only what it would change; where its `summary` counts all reports judged, the pictures do too.
+Where the plan's `summary` is empty, the pictures show only the reports that it would change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_mode.governance import render_words as words
-from airflow_provider_mode.governance.render_facts import CRITERIA, criterion_of, summary_of
+from airflow_provider_mode.governance.render_facts import CRITERIA, criterion_of
 from airflow_provider_mode.governance.render_story import Story
 
 MONTHS = 36
@@ -79,10 +79,10 @@ def timeline_of(story: Story) -> Timeline:
     """Reports by month of last use, up to the month of the plan."""
     plan = story.plan
     name = criterion_of(plan.policy) or "not_run_for"
-    given = _given(summary_of(plan).get("last_use"))
+    given = _given(plan.summary.get("last_use"))
     counts = given or _counted(story)
     now = plan.created_at.astimezone(UTC)
-    last = _index(f"{now:%Y-%m}")
+    last = _index(_month(now))
     dated = {_index(key): pair for key, pair in counts.items() if _MONTH.fullmatch(key)}
     first = max(min(dated, default=last), last - MONTHS + 1)
     line, line_says = _line(plan.policy.get(name), now, first)
@@ -117,7 +117,7 @@ def _counted(story: Story) -> dict[str, tuple[int, int]]:
     found: Counter[str] = Counter()
     for row in story.rows:
         use = row.last_use
-        found[f"{use.at:%Y-%m}" if use.at else "never" if use.known else "unknown"] += 1
+        found[_month(use.at) if use.at else "never" if use.known else "unknown"] += 1
     return {key: (number, number) for key, number in found.items()}
 
 
@@ -136,8 +136,12 @@ def _line(limit: object, now: datetime, first: int) -> tuple[float | None, str]:
     except OverflowError:
         return None, ""
     days = calendar.monthrange(cut.year, cut.month)[1]
-    place = _index(f"{cut:%Y-%m}") - first + (cut.day - 1) / days
+    place = _index(_month(cut)) - first + (cut.day - 1) / days
     return max(place, 0.0), f"{words.length(limit)}, {cut.date().isoformat()}"
+
+
+def _month(at: datetime) -> str:
+    return f"{at.year:04d}-{at.month:02d}"
 
 
 def _index(month: str) -> int:
@@ -151,7 +155,7 @@ def _label(index: int) -> str:
 def shares_of(story: Story) -> list[Share]:
     """Collections with something stale, the largest share (else the largest number) first."""
     stale = Counter(row.place or "no collection" for row in story.rows)
-    given = summary_of(story.plan).get("collections")
+    given = story.plan.summary.get("collections")
     rows = [row for row in given if isinstance(row, Mapping)] if isinstance(given, list) else []
     shares = [_share(row) for row in rows] or [Share(name, number, None) for name, number in stale.items()]
     shares = [share for share in shares if share.stale]

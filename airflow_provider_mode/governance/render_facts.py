@@ -115,16 +115,10 @@ def criterion_of(policy: Mapping[str, Any]) -> str | None:
 def rows_of(plan: Plan) -> list[Row]:
     """One row a report, those first whose schedules run most, then those longest unused."""
     field = CRITERIA.get(criterion_of(plan.policy) or "", ("last_run_at", ""))[0]
-    left = summary_of(plan).get("left")
+    left = plan.summary.get("left")
     gone = frozenset(map(str, left)) if isinstance(left, list) else frozenset()
     rows = (_row(group, field, gone) for _, group in plan.by_report())
     return sorted(rows, key=_most_first)
-
-
-def summary_of(plan: Plan) -> Mapping[str, Any]:
-    """What a plan may say beyond its actions: use of all reports, collections, names of kept ones."""
-    summary = getattr(plan, "summary", None)
-    return summary if isinstance(summary, Mapping) else {}
 
 
 def _most_first(row: Row) -> tuple[int, float, str]:

@@ -6,6 +6,7 @@ it are no links (renderers link bare ones even where they are escaped, so a word
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class Part:
         more = len(self.items) - len(shown)
         tail = [f"\n\u2026 and {words.plural(more, 'more ' + self.noun)}."] if more else []
         text = "\n".join([self.head, *shown, *tail, ""])
-        return text if len(text.encode()) <= room else ""
+        return text if room == math.inf or len(text.encode()) <= room else ""
 
 
 def markdown(story: Story, limit_bytes: int | None) -> str:
@@ -56,7 +57,7 @@ def markdown(story: Story, limit_bytes: int | None) -> str:
     size = _LONG if limit_bytes is None else _SHORT
     cut = limit_bytes is not None
     head, foot = _head(story, cut=cut), _foot(story, cut=cut)
-    room = float("inf") if limit_bytes is None else limit_bytes - len((head + foot).encode())
+    room = math.inf if limit_bytes is None else limit_bytes - len((head + foot).encode())
     kept = _kept(story.kept, size).fit(min(room, room / 5 if limit_bytes else room))
     owners = _owners(story.owners, size).fit(room / 4 if limit_bytes else room)
     rows = _rows(story.rows, size).fit(room - len((kept + owners).encode()))

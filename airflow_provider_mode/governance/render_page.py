@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from airflow_provider_mode.governance import render_words as words
 from airflow_provider_mode.governance.render_counts import Bar, Share, shares_of, timeline_of
-from airflow_provider_mode.governance.render_facts import Kept, OwnerShare, base_url, summary_of
+from airflow_provider_mode.governance.render_facts import Kept, OwnerShare, base_url
 from airflow_provider_mode.governance.render_head import asset, head
 from airflow_provider_mode.governance.render_story import Figure, Story, policy_words
 from airflow_provider_mode.governance.render_svg import HATCH, SHOWN, share_says, shares_svg, timeline_svg
@@ -178,7 +178,7 @@ def _table(story: Story) -> Iterator[Html]:
 
 def _kept(story: Story) -> Html:
     base = base_url(story.plan)
-    names = summary_of(story.plan).get("kept_names")
+    names = story.plan.summary.get("kept_names")
     held = names if isinstance(names, dict) else {}
     groups = [_reason(kept, base, held) for kept in story.kept if kept.reports]
     said = (
@@ -229,20 +229,22 @@ def _counts(story: Story) -> str:
 
 
 def _policy(story: Story) -> Html:
-    return tag(
-        "pre", verbatim(json.dumps(dict(story.plan.policy), indent=2, sort_keys=True, ensure_ascii=True))
-    )
+    return tag("pre", verbatim(json.dumps(dict(story.plan.policy), indent=2, sort_keys=True)))
 
 
 def _apply(story: Story) -> Html:
-    call = (
-        "ArchiveStaleReportsOperator(\n"
-        '    task_id="apply",\n'
-        '    plan="<folder of this file>/plan.json",\n'
-        f"    digest={json.dumps(story.plan.digest)},\n"
-        f"    max_changes={len(story.rows)},\n"
-        ")"
-    )
+    operator = "ArchiveStaleReportsOperator" if story.archived else "DeleteSchedulesOperator"
+    lines = [
+        'task_id="apply"',
+        'plan="<folder of this file>/plan.json"',
+        f"digest={json.dumps(story.plan.digest)}",
+        f"max_changes={story.archived or story.savings.schedules}",
+    ]
+    if story.archived and not story.savings.schedules and any(row.schedules for row in story.rows):
+        lines.append(
+            "delete_schedules=False"
+        )  # or each report with a schedule that the plan lacks is skipped
+    call = "".join([f"{operator}(\n", *(f"    {line},\n" for line in lines), ")"])
     said = "The task refuses a plan that is expired, altered, or not the one with this digest."
     return join(tag("pre", verbatim(call)), tag("p", text(said)))
 

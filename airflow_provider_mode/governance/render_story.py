@@ -201,7 +201,7 @@ def rule(policy: Mapping[str, Any], number: int) -> str:
     if views is not None:
         and_ = "and " if said else ""
         said.append(f"{and_}{have} been viewed at most {counted(views, 'time') if views else '0 times'}")
-    return ", ".join(said) or "meet the policy"
+    return ", ".join(said) or ("meets the policy" if number == 1 else "meet the policy")
 
 
 def policy_words(policy: Mapping[str, Any]) -> list[str]:

@@ -12,9 +12,9 @@ WIDTH = 560
 SHOWN = 12
 """So many collections are drawn; the page lists the others as text."""
 
-_LEFT, _TOP, _PLOT, _FOOT = 40, 30, 150, 26
+_LEFT, _TOP, _PLOT, _FOOT = 48, 30, 150, 26
 _SIDE, _GAP = 56, 12  # a bar that is no month, and the space that sets it apart
-_ROW, _NAME, _TRACK, _CHARACTERS = 26, 178, 236, 26
+_ROW, _NAME, _TRACK, _CHARACTERS = 26, 178, 206, 26
 _TICK = 52  # a month's label needs so much room
 
 HATCH = tag(

@@ -128,13 +128,15 @@ def span_of(value: object) -> timedelta | None:
 
 def safe_url(url: object) -> str | None:
     """The URL percent-encoded if it is an absolute http(s) one without credentials, else None."""
+    given = str(url)
     try:
-        parts = urlsplit(str(url))
+        parts = urlsplit(given)
         plain = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     except ValueError:
         return None
-    safe = quote(str(url).encode("utf-8", "replace"), safe=":/?#=&%+,;~-._")
-    return safe if plain and not str(url).endswith((" ", "\n")) else None
+    if not plain or not given.isprintable():  # browsers drop line breaks, and so would read another URL
+        return None
+    return quote(given, safe=":/?#=&%+,;~-._")
 
 
 def runs_a_year(definition: Mapping[str, Any]) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,13 +104,12 @@ def plan(*actions: Action, **fields: Any) -> Plan:
 
 
 def large_plan(reports: int, seed: int = 1) -> Plan:
-    """A plan of so many reports, some with schedules, some with hostile names, and reports kept for reasons."""
-    dice = random.Random(seed)
+    """A plan of so many reports: some with schedules, some with hostile names, and others kept."""
+    dice = random.Random(seed)  # noqa: S311 - a sample, no secret
     actions: list[Action] = []
     for number in range(reports):
-        actions += _actions(
-            dice, f"{number:012x}", HOSTILE[number // 97 % len(HOSTILE)] if number % 97 == 0 else None
-        )
+        name = HOSTILE[number // 97 % len(HOSTILE)] if number % 97 == 0 else None
+        actions += _actions(dice, f"{number:012x}", name)
     kept = {
         "exempt_public": [f"{number:012x}" for number in range(500_000, 500_000 + reports // 5)],
         "subscribed": [f"{number:012x}" for number in range(600_000, 600_000 + reports // 9)],
@@ -126,7 +125,41 @@ def large_plan(reports: int, seed: int = 1) -> Plan:
         "unknown": len(kept["unknown_owner"]),
         "stale": reports,
     }
-    return plan(*actions, counts=counts, kept=kept)
+    return plan(*actions, counts=counts, kept=kept, summary=_summary(dice, actions, kept))
+
+
+def _summary(dice: random.Random, actions: Sequence[Action], kept: Mapping[str, list[str]]) -> dict[str, Any]:
+    """All reports of the workspace: for each of the plan seven others, most of them used of late."""
+    months: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
+    for action in actions:
+        if action.kind == ARCHIVE_REPORT:
+            viewed = action.evidence["last_viewed_at"]
+            _count(months, viewed[:7] if viewed else "never", stale=True)
+            _count(places, action.collection, stale=True)
+            for _ in range(7):
+                ago = timedelta(days=dice.triangular(0, 400, 0))
+                _count(months, f"{NOW - ago:%Y-%m}", stale=False)
+                _count(places, action.collection if dice.random() < 0.5 else "Support", stale=False)
+    held = {key: {"reports": pair[0], "stale": pair[1]} for key, pair in sorted(months.items())}
+    return {
+        "last_use": {"criterion": "not_viewed_for", "never": held.pop("never", {}), "months": held},
+        "collections": [
+            {"collection": f"{place:012x}", "name": name, "reports": pair[0], "stale": pair[1]}
+            for place, (name, pair) in enumerate(sorted(places.items()))
+        ],
+        "kept_names": {
+            report: f"{dice.choice(_SUBJECTS)} {dice.choice(_ENDS)}"
+            for reports in kept.values()
+            for report in reports
+        },
+    }
+
+
+def _count(counts: dict[str, list[int]], key: str | None, *, stale: bool) -> None:
+    pair = counts.setdefault(key or "", [0, 0])
+    pair[0] += 1
+    pair[1] += stale
 
 
 def _actions(dice: random.Random, report: str, name: str | None) -> list[Action]:

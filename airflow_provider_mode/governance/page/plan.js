@@ -3,7 +3,7 @@
    and no text is ever read as markup. What is shown is kept in the page's fragment, so that a link can be sent. */
 (() => {
   const PAGE = 100;
-  const PAPER = 1000; /* rows: some seventy sheets */
+  const PAPER = 500; /* rows: some forty sheets */
   const SHOWS = [
     ["planned", "All planned changes"], ["archive", "To archive"], ["schedules", "Schedules to delete"],
     ["kept", "Kept by exemption"], ["unknown", "Kept, as not enough is known"], ["all", "Planned and kept"],
@@ -119,6 +119,7 @@
       const key = head.dataset.k;
       change({ sort: state.sort === key ? `-${key}` : state.sort === `-${key}` ? "" : key });
     });
+    head.dataset.h = head.textContent;
     head.replaceChildren(button);
   }
 
