@@ -6,7 +6,6 @@ Asked only for rows that would be stale, by whichever is cheaper: one read each,
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection as Container
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,6 +22,7 @@ from airflow_provider_mode.client.models import Collection, Report
 from airflow_provider_mode.governance.durations import counted
 from airflow_provider_mode.governance.evidence import ABSENT, UNSURE, Evidence, Owner, Unknown, from_report
 from airflow_provider_mode.governance.ports import Progress, Reads, Watch
+from airflow_provider_mode.governance.scope import Scope
 
 ROWS_A_PAGE = 30
 _log = logging.getLogger(__name__)
@@ -72,13 +72,15 @@ class Confirming:
         self,
         client: ReadsReports,
         places: Mapping[str, Collection],
-        in_scope: Container[str],
+        scope: Scope,
         *,
         watch: Watch,
     ) -> None:
         self._client = client
         self._places = places
-        self._in_scope = in_scope
+        self._scope = scope
+        chosen, personal = scope.choose(places.values())
+        self._in_scope = {collection.token for collection in (*chosen, *personal)}
         self._watch = watch
         self._gone = 0
 
@@ -96,11 +98,12 @@ class Confirming:
     def _by_listing(self, batches: Sequence[Batch]) -> Generator[Evidence, None, list[Evidence]]:
         """The rows that the collections' lists hold; returns those to read one by one.
 
-        What moved meanwhile is missing from the list. It is read as long as that costs no more than a read a
-        row would have; the rest stays unsure.
+        What is missing from its collection's list was deleted or moved meanwhile, or is a dataset. Where
+        datasets are wanted it is read, as long as that costs no more than a read a row would have; otherwise
+        it stays unsure, and the next inventory will know.
         """
         wanted = {row.report: row for batch in batches for row in batch.rows}
-        spare = len(wanted) - sum(batch.pages for batch in batches)
+        spare = len(wanted) - sum(batch.pages for batch in batches) if self._scope.datasets else 0
         collections = [collection for batch in batches for collection in batch.collections]
         for collection, found in self._client.walk(collections):
             if isinstance(found, ModeError):
@@ -108,8 +111,8 @@ class Confirming:
             elif found.token in wanted:
                 yield self._confirmed(wanted.pop(found.token), found, collection)
         missing = list(wanted.values())
-        yield from map(unsure, missing[max(spare, 0) :])
-        return missing[: max(spare, 0)]
+        yield from map(unsure, missing[spare:])
+        return missing[:spare]
 
     def _by_reading(self, rows: Sequence[Evidence]) -> Iterator[Evidence]:
         workers = self._client.config.concurrency

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from airflow_provider_mode.client.discovery_models import DiscoveryReport, ReportStat
 from airflow_provider_mode.client.models import Collection
@@ -63,7 +63,6 @@ class DiscoverySource:
     """Evidence from the Discovery API; REST has to confirm what would be stale."""
 
     name = "discovery"
-    never: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, client: DiscoveryReads, *, watch: Watch | None = None) -> None:
         self._client = client
@@ -71,9 +70,12 @@ class DiscoverySource:
         self._places: dict[str, Collection] = {}
         self._in_scope: set[str] = set()
         self._sizes: Counter[str] = Counter()
+        self._scope = Scope()
+        self.never: Mapping[str, str] = {}
 
     def rows(self, scope: Scope, *, as_of: datetime, tally: Counter[str]) -> Iterator[Evidence]:
         """Every report in scope, archived or not, which Discovery does not tell."""
+        self._scope = scope
         self._choose(scope, tally)
         use = {
             stat.token: _use(stat) for stat in self._client.discovery.report_stats(personal=scope.personal)
@@ -91,7 +93,7 @@ class DiscoverySource:
         groups: dict[str, list[Evidence]] = {}
         for row in rows:
             groups.setdefault(row.collection or "", []).append(row)
-        asking = Confirming(self._client, self._places, self._in_scope, watch=self._watch)
+        asking = Confirming(self._client, self._places, self._scope, watch=self._watch)
         return asking.rows(self._batch(place, group) for place, group in groups.items())
 
     def _batch(self, place: str, group: list[Evidence]) -> Batch:

@@ -190,7 +190,7 @@ def read_header(row: Mapping[str, Any]) -> Header | None:
 
 def read_line(row: Mapping[str, Any]) -> Line | None:
     """The line that a row is; one whose parts are not what they should be is none."""
-    if row.get("when") not in {"before", "after"} or not _good(row):
+    if row.get("when") not in ("before", "after") or not _good(row):
         return None
     held = {key: row[key] for key in _LINE_KEYS if key in row}
     return Line(**{**held, "at": _moment(row.get("at"))})

@@ -77,8 +77,7 @@ class SqlSource:
         visible = list(self._client.collections())
         chosen, _ = self._scope.choose(visible)
         places = {collection.token: collection for collection in visible}
-        in_scope = {collection.token for collection in chosen}
-        confirming = Confirming(self._client, places, in_scope, watch=self._watch)
+        confirming = Confirming(self._client, places, self._scope, watch=self._watch)
         yield from confirming.rows([Batch.of(asking, chosen, len(self._seen))])
 
     def _evidence(self, report: str, known: dict[str, Any], as_of: datetime) -> Evidence:

@@ -1,0 +1,198 @@
+"""A query as a source: strict about columns and values, and never a guess about reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from airflow_provider_mode.governance.errors import PolicyError, SettingError
+from airflow_provider_mode.governance.evidence import ABSENT, UNASKED, Evidence, Owner
+from airflow_provider_mode.governance.make_plan import make_plan
+from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.sql_rows import columns_of, parsed
+from airflow_provider_mode.governance.sql_source import SqlSource
+from airflow_provider_mode.sandbox.sandbox import Sandbox
+from tests.governance.sources import Table, client_of, stale, table_of
+
+REPORT = "5c6b1f0e2a34"
+MOMENT = datetime(2026, 3, 2, 4, tzinfo=UTC)
+MANY = pytest.mark.mode_sandbox(reports=240, collections=6, frozen=True)
+
+
+def value(column: str, given: Any) -> Any:
+    """What a column's value is read as."""
+    [row] = parsed(Table("report", column, rows=[(REPORT, given)]))
+    return row.known[column]
+
+
+def planned(sandbox: Sandbox, table: Table, scope: Scope | None = None, **policy: Any) -> Any:
+    """The plan of a query's rows."""
+    client = client_of(sandbox)
+    source = SqlSource(client, table)
+    return make_plan(
+        client, StalePolicy(**policy), now=sandbox.now, source=source, scope=scope or Scope()
+    ), client.usage.requests
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        (["last_viewed_at"], "lacks the column 'report'"),
+        (["report", "last_viewed"], "has a column 'last_viewed'; there are report, last_viewed_at"),
+        (["report", "view_count", "VIEW_COUNT"], "has the column 'view_count' twice"),
+        ([], "lacks the column 'report'"),
+    ],
+)
+def test_columns_have_to_be_right(columns: list[str], why: str) -> None:
+    """A misnamed one would otherwise be a criterion that never holds, or always."""
+    with pytest.raises(SettingError, match=f"source: the query {why}"):
+        columns_of(Table(*columns))
+
+
+def test_columns_may_be_in_upper_case() -> None:
+    """Snowflake names them so."""
+    assert columns_of(Table("REPORT", "Last_Run_At")) == ("report", "last_run_at")
+
+
+@pytest.mark.parametrize(
+    ("column", "given", "read"),
+    [
+        ("last_viewed_at", MOMENT.astimezone(timezone(timedelta(hours=5))), MOMENT),
+        ("last_viewed_at", "2026-03-02 04:00:00+00:00", MOMENT),
+        ("last_run_at", "2026-03-02T04:00:00Z", MOMENT),
+        ("last_run_at", None, None),
+        ("view_count", 3, 3),
+        ("view_count", Decimal("3.0"), 3),
+        ("schedules_count", 3.0, 3),
+        ("owner_email", " a@example.com ", "a@example.com"),
+        ("owner_email", "", None),
+    ],
+)
+def test_values_are_read_of_whichever_type_a_driver_makes_them(column: str, given: Any, read: Any) -> None:
+    """Text for moments, decimals for counts."""
+    assert value(column, given) == read
+
+
+@pytest.mark.parametrize(
+    ("column", "given", "why"),
+    [
+        ("last_viewed_at", datetime(2026, 3, 2), "has no time zone"),  # noqa: DTZ001 - what is refused
+        ("last_viewed_at", "2026-03-02 04:00:00", "has no time zone"),
+        ("last_viewed_at", date(2026, 3, 2), "is no timestamp"),
+        ("last_run_at", "lately", "is no timestamp"),
+        ("last_run_at", 1_772_424_000, "is no timestamp"),
+        ("view_count", "3", "is no whole number"),
+        ("view_count", True, "is no whole number"),
+        ("view_count", -1, "is no whole number"),
+        ("schedules_count", 1.5, "is no whole number"),
+        ("schedules_count", float("nan"), "is no whole number"),
+        ("owner_email", 7, "is no text"),
+    ],
+)
+def test_a_value_that_means_nothing_names_its_row_and_column(column: str, given: Any, why: str) -> None:
+    """A naive moment may be hours off, and a day by which nobody knows whose midnight."""
+    with pytest.raises(SettingError, match=f"row 1, column '{column}': .* {why}"):
+        value(column, given)
+
+
+def test_a_row_of_another_length_is_an_error() -> None:
+    """It is another query's, or a driver's mistake."""
+    with pytest.raises(SettingError, match="2 values for 1 columns in row 2"):
+        list(parsed(Table("report", rows=[(REPORT,), (REPORT, 3)])))
+
+
+def rows_of(
+    sandbox: Sandbox, columns: Sequence[str], *rows: Sequence[Any]
+) -> tuple[SqlSource, list[Evidence]]:
+    """A source, and its rows."""
+    source = SqlSource(client_of(sandbox), Table(*columns, rows=rows))
+    return source, list(source.rows(Scope(), as_of=MOMENT, tally=Counter()))
+
+
+def test_a_missing_column_is_asked_of_rest_and_a_null_means_never(mode_sandbox: Sandbox) -> None:
+    """Only the last view REST cannot tell."""
+    _, [row] = rows_of(mode_sandbox, ["report"], [REPORT])
+    assert (row.last_viewed_at, row.last_run_at, row.view_count) == (ABSENT, UNASKED, UNASKED)
+    assert (row.schedules_count, row.owner, row.archived) == (UNASKED, UNASKED, UNASKED)
+    columns = ["report", "last_viewed_at", "last_run_at", "view_count", "schedules_count", "owner_email"]
+    _, [row] = rows_of(mode_sandbox, columns, [REPORT, None, None, None, None, None])
+    assert (row.last_viewed_at, row.last_run_at, row.view_count) == (None, None, 0)
+    assert (row.schedules_count, row.owner) == (0, UNASKED)
+    _, [row] = rows_of(mode_sandbox, columns, [REPORT, MOMENT, MOMENT, 3, 1, "a@example.com"])
+    assert (row.last_viewed_at, row.view_count, row.owner) == (MOMENT, 3, Owner(email="a@example.com"))
+    assert (row.source, row.as_of, row.url) == ("sql", MOMENT, f"{mode_sandbox.url}/acme/reports/{REPORT}")
+
+
+@pytest.mark.parametrize(
+    "nameless", [None, 7, "", "all of them", f"https://app.mode.com/acme/reports/{REPORT}"]
+)
+def test_a_row_that_names_no_report_is_counted(
+    mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture, nameless: Any
+) -> None:
+    """And passed over."""
+    source, rows = rows_of(mode_sandbox, ["report"], [nameless], [f"{REPORT}   "])
+    assert ([row.report for row in rows], source.nameless) == ([REPORT], 1)
+    assert "1 row of the query name no report" in caplog.text
+
+
+@MANY
+def test_a_report_with_two_rows_is_kept(mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Which of the two is right, nobody knows; in a bounded scope no more than elsewhere."""
+    table = table_of(mode_sandbox)
+    before, _ = planned(mode_sandbox, table, not_viewed_for="60d")
+    twice = min(stale(before))
+    place = mode_sandbox.state.reports[twice].collection
+    double = Table(*table.columns, rows=[*table, (twice, None, None, 0)])
+    after, _ = planned(mode_sandbox, double, not_viewed_for="60d")
+    assert stale(before) - stale(after) == {twice}
+    bounded, _ = planned(mode_sandbox, double, Scope(collections=[place]), not_viewed_for="60d")
+    assert stale(bounded) == {
+        token for token in stale(after) if mode_sandbox.state.reports[token].collection == place
+    }
+    assert "1 row of the query name a report for the second time" in caplog.text
+
+
+@MANY
+def test_an_unknown_report_is_counted_and_kept(mode_sandbox: Sandbox) -> None:
+    """Deleted since the database was refreshed, or never Mode's."""
+    table = Table("report", "last_viewed_at", rows=[(REPORT, None)])
+    plan, _ = planned(mode_sandbox, table, not_viewed_for="60d")
+    assert plan.counts["stale"] == 0
+    assert plan.kept == {"unknown_archived": [REPORT]}
+
+
+@MANY
+def test_a_bounded_scope_lists_its_collections_only(mode_sandbox: Sandbox) -> None:
+    """Every candidate is confirmed by that list already."""
+    state = mode_sandbox.state
+    place = next(space for space in state.collections.values() if len(space.reports) > 30)
+    plan, _ = planned(
+        mode_sandbox, table_of(mode_sandbox), Scope(collections=[place.name]), not_viewed_for="60d"
+    )
+    whole, _ = planned(mode_sandbox, table_of(mode_sandbox), not_viewed_for="60d")
+    assert stale(plan) == {token for token in stale(whole) if state.reports[token].collection == place.token}
+    assert plan.counts["collections"] == 1
+
+
+@MANY
+def test_a_query_without_last_views_is_refused_where_the_policy_needs_them(mode_sandbox: Sandbox) -> None:
+    """At the start, saying which column to add; other criteria do without."""
+    table = table_of(mode_sandbox, "last_run_at")
+    with pytest.raises(PolicyError, match=r"not_viewed_for: .*add the column"):
+        planned(mode_sandbox, table, not_viewed_for="60d")
+    assert stale(planned(mode_sandbox, table, not_run_for="60d")[0])
+
+
+@MANY
+def test_rest_is_asked_for_candidates_only(mode_sandbox: Sandbox) -> None:
+    """No candidate, no request but for the key's scope."""
+    rows = [(token, mode_sandbox.now) for token in mode_sandbox.state.reports]
+    plan, requests = planned(mode_sandbox, Table("report", "last_viewed_at", rows=rows), not_viewed_for="60d")
+    assert plan.counts["fresh"] == len(rows)
+    assert requests == 1
