@@ -13,6 +13,7 @@ Row = TypeVar("Row")
 Json = dict[str, Any]
 PAGE = 30
 RUNS_PAGE = 20
+DIGITS = 9  # of a number in the query; more would only be a longer nonsense
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Call:
     def number(self, name: str, default: int) -> int:
         """A positive number in the query; anything else is the default, as Mode shrugs it off."""
         text = self.query.get(name, "")
-        return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else default
+        return int(text[:DIGITS]) if text.isascii() and text.isdigit() and int(text[:DIGITS]) > 0 else default
 
     def id(self, number: int) -> int | str:
         """A numeric id in the form that the switch says."""

@@ -124,8 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _signals() -> Iterator[int]:
     """The end of a pipe that can be read once a signal to stop came.
 
-    A pipe, because a handler that sets an event can find the event's own lock taken by the very thread that it
-    interrupts.
+    A pipe, because a handler that sets an event can find the event's lock taken by the thread it interrupts.
     """
     ending, calling = os.pipe()
 

@@ -36,7 +36,10 @@ def whole_stamp(when: datetime | None) -> str | None:
 def parse_moment(text: str) -> datetime:
     """An ISO 8601 date or time as UTC; without a zone it is read as UTC (ValueError if it is neither)."""
     when = datetime.fromisoformat(text)
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    try:
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"outside of the calendar: {text!r}") from None
     return to_milliseconds(when)
 
 

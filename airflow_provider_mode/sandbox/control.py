@@ -254,7 +254,7 @@ def answer(app: "App", request: Request) -> Reply:
                 return json_reply(
                     handler(app, params, request.json(), request.query), media_type="application/json"
                 )
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
                 raise bad_request(str(error)) from error
     known = ", ".join(f"{method} {PREFIX}{pattern}" for method, pattern in TABLE)
     raise Refusal(HTTPStatus.NOT_FOUND, "not_found", f"no such control route; there are {known}")

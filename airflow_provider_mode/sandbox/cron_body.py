@@ -40,7 +40,7 @@ def read_cron(given: Mapping[str, Any], base: str, old: Cron) -> Cron:
     if frequency not in FREQUENCIES:
         raise bad_request("cron: freq is not included in the list")
     zone = given.get("time_zone", old.time_zone)
-    if zone not in ZONES:
+    if not isinstance(zone, str) or zone not in ZONES:
         raise bad_request("cron: time_zone is not included in the list")
     days = given.get("day_of_week", [])
     numbers = days if isinstance(days, list) else [days]

@@ -5,9 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 HAL = "application/hal+json"
+TEXTS = frozenset(
+    {"name", "description", "space_token", "space_type", "default_access_level", "raw_query", "source",
+     "action", "accessor_type", "accessor_token", "member_type", "member_token", "email", "channel",
+     "message", "report_schedule_token", "expires_at"}
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -28,7 +33,7 @@ class Request:
     @property
     def query(self) -> dict[str, str]:
         """The parameters in the target; of one that repeats, the last."""
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     def json(self) -> dict[str, Any]:
         """The body as an object; none, or a form, is an empty object (Refusal 400 if it is no object)."""
@@ -36,7 +41,7 @@ class Request:
             return {}
         try:
             value = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise Refusal(HTTPStatus.BAD_REQUEST, "bad_request", "the body is not a JSON object")
@@ -97,4 +102,20 @@ def wrapped(body: Mapping[str, Any], name: str) -> dict[str, Any]:
     inner = body.get(name)
     if not isinstance(inner, dict):
         raise bad_request(f"param is missing or the value is empty: {name}", "param_missing")
-    return inner
+    return _typed(inner)
+
+
+def either(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a write body holds, under its name or flat."""
+    inner = body.get(name, body)
+    if not isinstance(inner, dict):
+        raise bad_request(f"{name} must be an object")
+    return _typed(inner)
+
+
+def _typed(given: dict[str, Any]) -> dict[str, Any]:
+    """The same, if all that must be text is text or null."""
+    for field_name in sorted(TEXTS & set(given)):
+        if not isinstance(given[field_name], str | None):
+            raise bad_request(f"{field_name} is invalid")
+    return given

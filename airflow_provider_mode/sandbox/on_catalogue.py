@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow_provider_mode.sandbox import edits, on_reports
 from airflow_provider_mode.sandbox.call import PAGE, Call, Json, bare_page, whole_list
-from airflow_provider_mode.sandbox.exchange import Reply, json_reply, not_found, wrapped
+from airflow_provider_mode.sandbox.exchange import Reply, either, json_reply, not_found, wrapped
 from airflow_provider_mode.sandbox.model import DataSource, Definition, Query, Report
 from airflow_provider_mode.sandbox.on_schedules import own_report, seen_report
 from airflow_provider_mode.sandbox.render_admin import data_source_row, definition_row
@@ -45,7 +45,7 @@ def change_query(call: Call) -> Reply:
     """PATCH a query's name or SQL."""
     report, query = found_query(call)
     given = wrapped(call.request.json(), "query")
-    query.name, query.raw_query = given.get("name", query.name), given.get("raw_query", query.raw_query)
+    query.name, query.raw_query = given.get("name", query.name), given.get("raw_query") or query.raw_query
     report.edited_at = report.updated_at = call.ws.now
     call.ws.log(call.by, "patch_query", report.token, query=query.token)
     return json_reply(query_row(call, report, query))
@@ -219,7 +219,7 @@ def add_kept(call: Call) -> Reply:
     """POST one of them, wrapped or flat."""
     body = call.request.json()
     name = "report_filter" if call.params["kind"] == "filters" else "field_description"
-    made = {"token": call.ws.new_token(), **body.get(name, body)}
+    made = {**either(body, name), "token": call.ws.new_token()}
     _kept(call, own_report(call))[made["token"]] = made
     return json_reply(made)
 
@@ -238,7 +238,8 @@ def show_kept(call: Call) -> Reply:
 def change_kept(call: Call) -> Reply:
     """PATCH one of them."""
     found, body = _one_kept(call, own_report(call)), call.request.json()
-    found |= body.get("report_filter", body.get("field_description", body))
+    name = "report_filter" if call.params["kind"] == "filters" else "field_description"
+    found |= {**either(body, name), "token": found["token"]}
     return json_reply(found)
 
 

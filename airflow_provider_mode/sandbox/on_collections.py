@@ -12,6 +12,7 @@ from airflow_provider_mode.sandbox.render_reports import collection_row, collect
 
 WRITABLE = ("name", "description", "space_type", "default_access_level")
 TYPES = ("custom", "private", "community")
+LEVELS = ("view", "edit", "restricted", "none")
 
 
 def index(call: Call) -> Reply:
@@ -64,6 +65,10 @@ def show(call: Call) -> Reply:
 
 def _values(call: Call) -> dict[str, Any]:
     given = wrapped(call.request.json(), "space")
+    if given.get("space_type", "custom") not in TYPES:
+        raise bad_request("space_type is not included in the list")
+    if given.get("default_access_level", "view") not in LEVELS:
+        raise bad_request("default_access_level is not included in the list")
     return {key: given[key] for key in WRITABLE if key in given}
 
 
@@ -72,8 +77,6 @@ def create(call: Call) -> Reply:
     values = _values(call)
     if not values.get("name"):
         raise bad_request("param is missing or the value is empty: name", "param_missing")
-    if values.get("space_type", "custom") not in TYPES:
-        raise bad_request("space_type is not included in the list")
     return json_reply(collection_single(call, edits.add_collection(call.ws, call.caller.username, values)))
 
 

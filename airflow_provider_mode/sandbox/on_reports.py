@@ -6,7 +6,7 @@ from typing import Any
 from airflow_provider_mode.sandbox import edits
 from airflow_provider_mode.sandbox.call import Call
 from airflow_provider_mode.sandbox.clock import parse_moment
-from airflow_provider_mode.sandbox.exchange import Reply, bad_request, json_reply, not_found, wrapped
+from airflow_provider_mode.sandbox.exchange import Reply, bad_request, either, json_reply, not_found, wrapped
 from airflow_provider_mode.sandbox.model import Report
 from airflow_provider_mode.sandbox.render_reports import report_single
 
@@ -30,7 +30,7 @@ def show(call: Call) -> Reply:
 def create(call: Call) -> Reply:
     """POST an untitled report, in the collection that is named or the caller's own."""
     ws = call.ws
-    wanted = (call.request.json().get("report") or {}).get("space_token")
+    wanted = either(call.request.json(), "report").get("space_token")
     collection = ws.home(call.caller.username) if wanted is None else ws.collection(wanted)
     report = edits.add_report(ws, collection, call.by, {"creator": call.caller.username})
     return json_reply(report_single(call, report), HTTPStatus.CREATED)

@@ -10,6 +10,7 @@ from airflow_provider_mode.sandbox.exchange import (
     Refusal,
     Reply,
     bad_request,
+    either,
     forbidden,
     json_reply,
     not_found,
@@ -66,8 +67,10 @@ def start(call: Call) -> Reply:
     parameters = body.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise bad_request("parameters must be an object")
-    for one in (body.get("report") or {}).get("dataset_tokens", []):
-        dataset = call.ws.report(str(one.get("token")))
+    rows = either(body, "report").get("dataset_tokens", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise bad_request("dataset_tokens must be a list of objects")
+    for dataset in [call.ws.report(str(row.get("token"))) for row in rows]:
         edits.start_run(call.ws, dataset, call.caller.username, {})
     run = edits.start_run(call.ws, report, call.caller.username, parameters)
     return json_reply(run_row(call, report, run), HTTPStatus.ACCEPTED)

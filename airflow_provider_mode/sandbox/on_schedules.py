@@ -7,7 +7,7 @@ from airflow_provider_mode.sandbox import edits
 from airflow_provider_mode.sandbox.call import PAGE, Call, bare_page, whole_list
 from airflow_provider_mode.sandbox.cron import Cron
 from airflow_provider_mode.sandbox.cron_body import read_cron
-from airflow_provider_mode.sandbox.exchange import Reply, bad_request, json_reply, wrapped
+from airflow_provider_mode.sandbox.exchange import Reply, bad_request, either, json_reply, wrapped
 from airflow_provider_mode.sandbox.model import Report, Schedule
 from airflow_provider_mode.sandbox.render_schedules import schedule_row
 
@@ -42,7 +42,7 @@ def _values(call: Call, old: Cron | None) -> dict[str, Any]:
     how = call.switches["schedule_body"]
     if how == "flat" and "report_schedule" in body:
         raise bad_request("param is missing or the value is empty: cron", "param_missing")
-    given = wrapped(body, "report_schedule") if how == "wrapped" else body.get("report_schedule", body)
+    given = wrapped(body, "report_schedule") if how == "wrapped" else either(body, "report_schedule")
     cron = given.get("cron")
     if old is None and not isinstance(cron, dict):
         raise bad_request("param is missing or the value is empty: cron", "param_missing")

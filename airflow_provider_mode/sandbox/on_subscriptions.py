@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_mode.sandbox.call import Call, Json, link, whole_list
-from airflow_provider_mode.sandbox.exchange import Reply, bad_request, json_reply, not_found
+from airflow_provider_mode.sandbox.exchange import Reply, bad_request, either, json_reply, not_found
 from airflow_provider_mode.sandbox.model import Report, Subscription
 from airflow_provider_mode.sandbox.on_schedules import own_report, seen_report
 from airflow_provider_mode.sandbox.render_schedules import subscription_row
@@ -51,7 +51,7 @@ def create(call: Call) -> Reply:
     """POST a subscription, to the schedule named by `report_schedule_token` or to none."""
     report = own_report(call)
     body = call.request.json()
-    given = body.get("report_subscription", body)
+    given = either(body, "report_subscription")
     schedule = given.get("report_schedule_token")
     if schedule is not None:
         call.ws.schedule(report, str(schedule))
@@ -72,7 +72,7 @@ def change(call: Call) -> Reply:
     report = own_report(call)
     found = _found(call, report)
     body = call.request.json()
-    found.flags |= _flags(body.get("report_subscription", body))
+    found.flags |= _flags(either(body, "report_subscription"))
     call.ws.log(call.by, "patch_subscription", report.token, found.schedule, subscription=found.token)
     return json_reply(subscription_row(call, report, found))
 
@@ -107,7 +107,7 @@ def add_member(call: Call) -> Reply:
     """POST an address, or a channel."""
     kind, found = call.params["kind"], _found(call, own_report(call))
     body = call.request.json()
-    given = body.get("membership", body)
+    given = either(body, "membership")
     value = given.get("email" if kind == "email" else "channel")
     if not value:
         raise bad_request("param is missing or the value is empty: membership", "param_missing")

@@ -98,6 +98,7 @@ OLD_PUBLIC = Profile(
 )
 STALE_SHARE = 0.1
 ARCHIVED_SHARE = 0.12
+QUIET = timedelta(hours=12)  # a schedule that never fired does not do so in the middle of a demo
 
 SUBJECTS = (
     "revenue",
@@ -213,16 +214,22 @@ class Maker:
         if not profile.frequencies:
             return
         for number in range(rng.choice((1, 1, 1, 2)) if profile.fired else 1):
-            frequency = rng.choice(profile.frequencies)
-            cron = Cron(
-                frequency=frequency,
-                hour=rng.randrange(24),
-                minute=rng.randrange(0, 60, 5) if frequency != "hourly" else rng.choice((0, 0, 15, 45)),
-                weekdays=rng.choice(((1,), (1,), (1, 4), (1, 2, 3, 4, 5), (0,), (6,))),
-                day_of_month=rng.choice((1, 1, 15, 28, 31)),
-                time_zone=rng.choice(self.zones),
-            )
+            cron = self._cron(profile)
+            while not profile.fired and cron.next(self.now) - self.now < QUIET:
+                cron = self._cron(profile)
             self._schedule(report, profile, cron, number)
+
+    def _cron(self, profile: Profile) -> Cron:
+        rng = self.rng
+        frequency = rng.choice(profile.frequencies)
+        return Cron(
+            frequency=frequency,
+            hour=rng.randrange(24),
+            minute=rng.randrange(0, 60, 5) if frequency != "hourly" else rng.choice((0, 0, 15, 45)),
+            weekdays=rng.choice(((1,), (1,), (1, 4), (1, 2, 3, 4, 5), (0,), (6,))),
+            day_of_month=rng.choice((1, 1, 15, 28, 31)),
+            time_zone=rng.choice(self.zones),
+        )
 
     def _schedule(self, report: Report, profile: Profile, cron: Cron, number: int) -> None:
         ws, rng = self.ws, self.rng

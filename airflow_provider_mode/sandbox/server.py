@@ -13,8 +13,11 @@ from airflow_provider_mode.sandbox.exchange import Refusal, Reply, Request
 from airflow_provider_mode.sandbox.faults import Fault
 
 MAX_LINE = 65536
+MAX_BODY = 50_000_000
+DIGITS = 18
 PIECES = 10
 MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "bad_request", "malformed request")
+TOO_LARGE = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", "the body is too large")
 NO_LENGTH = Refusal(HTTPStatus.LENGTH_REQUIRED, "bad_request", "chunked bodies are not taken")
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -60,6 +63,8 @@ class Handler(socketserver.StreamRequestHandler):
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()):
             raise MALFORMED
+        if int(length[:DIGITS]) > MAX_BODY:
+            raise TOO_LARGE
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return Request(parts[0], parts[1], headers, self.rfile.read(int(length)), headers.get("host", ""))

@@ -84,6 +84,8 @@ def test_what_collections_refuse(api: Any, mode_sandbox: Sandbox) -> None:
     assert api("POST", "spaces", {"name": "x"}).json["id"] == "param_missing"
     assert api("POST", "spaces", {"space": {"description": "x"}}).json["id"] == "param_missing"
     assert api("POST", "spaces", {"space": {"name": "x", "space_type": "odd"}}).status == 400
+    odd = {"space": {"name": "x", "default_access_level": "odd"}}
+    assert api("POST", "spaces", odd).json["message"] == "default_access_level is not included in the list"
     assert api("POST", "spaces", b"[1").json["message"] == "the body is not a JSON object"
     assert api("POST", "spaces", b"[1]").status == 400
     assert api.get("spaces/nope").json["message"] == "space not found"

@@ -77,6 +77,14 @@ def test_switches_and_faults_by_control(api: Any) -> None:
     assert api.control("DELETE", "/faults") == []
 
 
+def test_control_without_http(mode_sandbox: Sandbox) -> None:
+    """The same routes for tests in this process."""
+    assert mode_sandbox.control("GET", "/counts")["reports"] == 60
+    assert mode_sandbox.control("POST", "/clock", {"advance": "1h"})["frozen"] is False
+    with pytest.raises(ValueError, match="no such control route"):
+        mode_sandbox.control("GET", "/nowhere")
+
+
 def test_reset(api: Any, mode_sandbox: Sandbox, report: str) -> None:
     """Everything as at the start."""
     before = list(mode_sandbox.state.collections)
