@@ -42,6 +42,7 @@ _FLAGS = {
     "exempt_subscribed": "reports that people read by mail",
 }
 _MANY = 8
+_WHOLE = frozenset(("workspace", "organization"))  # Mode's words for a key that sees the whole workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Story:
         """What the reader must know before believing the numbers."""
         said = []
         scope, counts = self.plan.key_scope, self.plan.counts
-        if scope is not None and "workspace" not in scope:
+        if scope is not None and scope.lower() not in _WHOLE:
             said.append(
                 f"The plan was made with a {words.clean(scope, 40)} key:"
                 " it covers only what that person sees in Mode."
