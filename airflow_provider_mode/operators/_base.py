@@ -49,7 +49,9 @@ class PlanningOperator(ModeOperator):
     An operator that can plan: find the reports that a policy calls stale.
 
     :param policy: a ``StalePolicy`` or a dict with the same keys, whose values may be templates
-    :param source: where evidence comes from
+    :param source: where evidence comes from: ``"rest"``, ``"discovery"``, or ``{"conn_id": ..., "sql": ...}``
+        for a query whose columns are ``report`` and any of ``last_viewed_at, last_run_at, view_count,
+        schedules_count, owner_email``
     :param history: a folder that remembers view counts from one inventory to the next; with it REST can tell
         when a report was last viewed
     :param collections: names, globs or 12 characters of the collections to look at; all by default
@@ -70,7 +72,7 @@ class PlanningOperator(ModeOperator):
         self,
         *,
         policy: StalePolicy | Mapping[str, Any] | str | None = None,
-        source: str = "rest",
+        source: str | Mapping[str, str] = "rest",
         history: str | None = None,
         collections: Sequence[str] | str | None = None,
         skip_unreadable: bool | str = False,

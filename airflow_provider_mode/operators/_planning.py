@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from airflow_provider_mode.governance.discovery_source import DiscoverySource
 from airflow_provider_mode.governance.errors import PlanRefused, SettingError
-from airflow_provider_mode.governance.history_watch import watching
-from airflow_provider_mode.governance.inventory import RestSource
 from airflow_provider_mode.governance.make_plan import make_plan
 from airflow_provider_mode.governance.plan import Plan
 from airflow_provider_mode.governance.policy import StalePolicy
-from airflow_provider_mode.governance.ports import Source
 from airflow_provider_mode.governance.render import render_html, render_markdown
 from airflow_provider_mode.governance.scope import Scope
 from airflow_provider_mode.governance.storage import read_bytes, write_atomic
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.operators._folder import uri_of
 from airflow_provider_mode.operators._job import Job
+from airflow_provider_mode.operators._sources import Origin
 
 PLAN = "plan.json"
 REQUEST = "request.json"
-SOURCES = ("rest", "discovery")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +29,7 @@ class Request:
     """What to plan, parsed from an operator's parameters."""
 
     policy: StalePolicy
-    source: str
-    history: str | None
+    origin: Origin
     collections: Sequence[str] | None
     skip_unreadable: bool
     kinds: tuple[str, ...]
@@ -54,20 +48,11 @@ class Request:
         dry_run: bool = False,
     ) -> Request:
         """The operator's rendered parameters; what does not parse is an error that names the parameter."""
-        source = templates.source(operator.source)
-        if source not in SOURCES:
-            raise SettingError("source", f"must be one of {', '.join(SOURCES)}, not {source!r}")
-        history = templates.text(operator.history, "history")
-        if history is not None and source != "rest":
-            raise SettingError(
-                "history", "is for views over REST; other sources tell when a report was viewed"
-            )
         policy = operator.policy
         is_policy = isinstance(policy, StalePolicy)
         return cls(
             policy=StalePolicy.from_value(policy if is_policy else templates.mapping(policy, "policy")),
-            source=str(source),
-            history=history,
+            origin=Origin.parse(operator),
             collections=templates.texts(operator.collections, "collections"),
             skip_unreadable=templates.flag(operator.skip_unreadable, "skip_unreadable"),
             kinds=templates.required_texts(kinds, "kinds"),
@@ -80,8 +65,8 @@ class Request:
         """The request that a plan answers, for a retry to compare with its own."""
         asked = {
             "policy": self.policy.to_json(),
-            "source": self.source,
-            "history": self.history,
+            "source": self.origin.source,
+            "history": self.origin.history,
             "collections": None if self.collections is None else list(self.collections),
             "skip_unreadable": self.skip_unreadable,
             "kinds": list(self.kinds),
@@ -137,7 +122,7 @@ def _found(job: Job, request: Request) -> Plan | None:
 
 
 def _made(job: Job, request: Request, restored: Collection[str]) -> Plan:
-    with _source(job, request) as source:
+    with request.origin.opened(job) as source:
         return make_plan(
             job.client,
             request.policy,
@@ -150,19 +135,6 @@ def _made(job: Job, request: Request, restored: Collection[str]) -> Plan:
             name_owners=request.name_owners,
             watch=job.watch,
         )
-
-
-@contextmanager
-def _source(job: Job, request: Request) -> Iterator[Source]:
-    """REST, with the memory of views where there is a folder for it, or the Discovery API."""
-    if request.source == "discovery":
-        yield DiscoverySource(job.client, watch=job.watch)
-    elif request.history is None:
-        yield RestSource(job.client, watch=job.watch)
-    else:
-        folder = job.path(request.history, "history")
-        with watching(folder, job.client.config, clock=lambda: job.now) as history:
-            yield RestSource(job.client, history=history, watch=job.watch)
 
 
 def _write(job: Job, request: Request, plan: Plan) -> None:
