@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -46,3 +47,18 @@ def test_when_a_request_counts(api: Any, mode_sandbox: Sandbox, at: str) -> None
     api.get("definitions")
     counted = mode_sandbox.usage.recent[-1]
     assert (time.monotonic() - counted > 0.05) is (at == "arrival")
+
+
+@pytest.mark.mode_sandbox(limit="sliding", requests=40, period=600)
+def test_many_connections_share_one_budget(api: Any, mode_sandbox: Sandbox) -> None:
+    """Eight connections at once: exactly 40 of 120 requests pass."""
+
+    def ask(_number: int) -> list[int]:
+        own = type(api)(mode_sandbox)
+        seen = [own.get("definitions").status for _ in range(15)]
+        own.close()
+        return seen
+
+    with ThreadPoolExecutor(8) as pool:
+        seen = [status for part in pool.map(ask, range(8)) for status in part]
+    assert (seen.count(200), seen.count(429)) == (40, 80)
