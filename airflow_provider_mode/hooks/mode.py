@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException, BaseHook, mask_secret
+from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_mode.hooks.form import CONN_TYPE, DEFAULT_CONN_ID, HOOK_NAME, ui_field_behaviour
 
@@ -42,12 +42,9 @@ class ModeHook(BaseHook):
     @cached_property
     def _client(self) -> ModeClient:
         from airflow_provider_mode.client import ModeClient  # noqa: PLC0415 - see the module's docstring
-        from airflow_provider_mode.hooks.connection import config_from, secrets_of  # noqa: PLC0415 - likewise
+        from airflow_provider_mode.hooks.clients import masked_config  # noqa: PLC0415 - likewise
 
-        config = config_from(self.get_connection(self.mode_conn_id))
-        for hidden in secrets_of(config):
-            mask_secret(hidden)
-        return ModeClient(config)
+        return ModeClient(masked_config(self.get_connection(self.mode_conn_id)))
 
     def get_conn(self) -> ModeClient:
         """The client of this connection, the same one at each call; its secrets are masked in every log."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_mode.governance.durations import parse_duration
 from airflow_provider_mode.governance.errors import SettingError
 
 FLAGS = {"true": True, "false": False}
+_FOREVER = 3_155_760_000.0  # a hundred years
 
 
 def flag(value: Any, name: str) -> bool:
@@ -66,6 +67,43 @@ def required_texts(value: Any, name: str) -> tuple[str, ...]:
 def duration(value: Any, name: str) -> timedelta | None:
     """A length of time such as ``"7d"``, or None where nothing is given."""
     return None if absent(value) else parse_duration(value, name)
+
+
+def seconds(value: Any, name: str) -> float:
+    """A number of seconds above zero, also as a template renders it, or a ``timedelta``."""
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    try:
+        found = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        found = 0.0
+    if not 0 < found < _FOREVER:
+        raise SettingError(name, f"must be a number of seconds above 0, not {value!r}")
+    return found
+
+
+def whole(value: Any, name: str) -> int | None:
+    """A whole number from 0 on, also as a template renders it; None where nothing is given."""
+    if absent(value):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        return int(value.strip())
+    raise SettingError(name, f"must be a whole number, not {value!r}")
+
+
+def moment(value: Any, name: str) -> datetime | None:
+    """A time with its zone, from a ``datetime`` or ISO text; None where nothing is given."""
+    if absent(value):
+        return None
+    try:
+        found = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, datetime) or found.utcoffset() is None:
+        raise SettingError(name, f"must be a time with its zone, such as 2026-01-31T08:00:00Z, not {value!r}")
+    return found
 
 
 def mapping(value: Any, name: str) -> dict[str, Any]:

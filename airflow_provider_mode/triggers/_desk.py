@@ -1,0 +1,185 @@
+"""
+All that the triggers of one triggerer ask with one key: one client, and one poll for each subject.
+
+A poll reads what its askers' questions are about once, in a thread, and answers all of them. The loop that
+runs the triggers is never blocked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_mode.client import ModeClient, ModeConfig, ModeError
+from airflow_provider_mode.governance.errors import GovernanceError
+from airflow_provider_mode.hooks.clients import impatient
+from airflow_provider_mode.hooks.looks import Look
+from airflow_provider_mode.hooks.questions import WAITING, Answer, Question, ask
+from airflow_provider_mode.triggers._pace import phase, stretch
+from airflow_provider_mode.triggers._pool import Pool
+
+THREADS = 4
+PATIENCE = 30.0  # seconds that one poll may spend retrying; there will be another
+NOTEWORTHY = 1.25  # the log speaks when intervals change by more than that
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Asker:
+    """One who waits for the answer to a question; `trouble` is the latest reason why there is none yet."""
+
+    question: Question
+    interval: float
+    answered: asyncio.Future[Answer]
+    trouble: str = ""
+
+
+@dataclass(eq=False)
+class _Group:
+    """Those who ask about one subject."""
+
+    subject: str
+    askers: list[Asker] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def interval(self) -> float:
+        """As often as the most eager wants."""
+        return min(asker.interval for asker in self.askers)
+
+
+class Desk:
+    """Asks for everybody in one event loop who has the same connection."""
+
+    def __init__(
+        self,
+        config: ModeConfig,
+        *,
+        client: Callable[[ModeConfig], ModeClient] = lambda config: impatient(config, retry_for=PATIENCE),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config = config
+        self._clock = clock
+        self._pool = Pool(min(THREADS, config.concurrency), asyncio.get_running_loop())
+        self._client = client(config)
+        self._groups: dict[str, _Group] = {}
+        self._polls = 0
+        self._stretched = 1.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody asks anything."""
+        return not self._groups
+
+    @property
+    def client(self) -> ModeClient:
+        """The one client."""
+        return self._client
+
+    async def run(self, work: Callable[[ModeClient], Any]) -> Any:
+        """What some work with the client gives, done off the loop."""
+        return await self._pool.run(lambda: work(self._client))
+
+    async def once(self, question: Question) -> Answer:
+        """The answer at this moment."""
+        answer: Answer = await self.run(lambda client: ask(question, Look(client)))
+        return answer
+
+    def asker(self, question: Question, interval: float) -> Asker:
+        """Begin to ask about a question; `leave` ends it."""
+        asker = Asker(question, interval, asyncio.get_running_loop().create_future())
+        group = self._groups.setdefault(question.subject, _Group(question.subject))
+        group.askers.append(asker)
+        group.changed.set()
+        if group.task is None:
+            group.task = asyncio.create_task(self._serve(group), name=f"mode-poll-{group.subject}")
+        return asker
+
+    def leave(self, asker: Asker) -> None:
+        """Ask no longer; the last one to leave ends the poll."""
+        group = self._groups.get(asker.question.subject)
+        if group is None or asker not in group.askers:
+            return
+        group.askers.remove(asker)
+        asker.answered.cancel()
+        if not group.askers:
+            del self._groups[group.subject]
+            if group.task is not None:
+                group.task.cancel()
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self._pool.close()
+        self._client.close()
+
+    async def _serve(self, group: _Group) -> None:
+        """Poll for a group until its last asker leaves."""
+        began, wait = self._clock(), phase(group.subject)
+        while True:
+            await self._until_due(group, began, wait)
+            began, wait = self._clock(), 1.0
+            await self._poll(group)
+
+    async def _until_due(self, group: _Group, began: float, part: float) -> None:
+        """Wait until the interval is over, which may change with who asks meanwhile."""
+        while (left := began + part * group.interval * self._stretch() - self._clock()) > 0:
+            group.changed.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await group.changed.wait()
+            except TimeoutError:
+                return
+
+    async def _poll(self, group: _Group) -> None:
+        """Look once, and answer all who ask."""
+        askers = list(group.askers)
+        try:
+            told = await self._pool.run(lambda: self._look([asker.question for asker in askers]))
+        except Exception as error:  # noqa: BLE001 - a bug, raised in each trigger that waits
+            told = [error for _ in askers]
+        self._polls += 1
+        for asker, answer in zip(askers, told, strict=True):
+            if asker.answered.done():
+                continue
+            if isinstance(answer, Exception):
+                asker.answered.set_exception(answer)
+            elif answer.status == WAITING:
+                asker.trouble = answer.sentence
+            else:
+                asker.answered.set_result(answer)
+
+    def _look(self, questions: list[Question]) -> list[Answer | Exception]:
+        """The answers to several questions of one subject, in a thread."""
+        look = Look(self._client, shared=len(questions) > 1)
+        told: list[Answer | Exception] = []
+        for question in questions:
+            try:
+                told.append(ask(question, look))
+            except (ModeError, GovernanceError) as error:
+                told.append(error)
+        return told
+
+    def _stretch(self) -> float:
+        """By how much intervals are longer than asked for; a notable change is said."""
+        limit = self.config.rate_limit
+        cost = max(1.0, self._client.usage.requests / self._polls) if self._polls else 1.0
+        allowed = None if limit is None else limit.requests / limit.period
+        factor = stretch((group.interval for group in self._groups.values()), cost, allowed)
+        if not 1 / NOTEWORTHY < factor / self._stretched < NOTEWORTHY:
+            self._stretched = factor
+            self._say(factor)
+        return factor
+
+    def _say(self, factor: float) -> None:
+        least = min(group.interval for group in self._groups.values())
+        _log.warning(
+            "%s polls are asked for; to keep the rate limit, their interval is %.3g s instead of %.3g s",
+            len(self._groups),
+            factor * least,
+            least,
+        )
