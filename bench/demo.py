@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -27,6 +28,7 @@ LOG = WORK / "airflow.log"
 REPORTS, REQUESTS, PERIOD = 2000, 40, 10
 HALF_A_YEAR, VIEWS = timedelta(days=180), 5
 AT_LEAST = timedelta(days=30)
+OPERATORS_WORD = re.compile(r"\] (.*\S)\s+\[airflow\.task\.operators\.airflow_provider_mode")
 
 
 def say(text: str = "") -> None:
@@ -104,8 +106,8 @@ def airflow(env: Mapping[str, str], *arguments: str) -> None:
     ):
         for line in process.stdout or ():
             log.write(line)
-            if "mode: " in line:
-                say("    " + line.partition("mode: ")[2].rstrip()[:150])
+            if said := OPERATORS_WORD.search(line):
+                say(f"    {said[1]}")
     if process.returncode:
         sys.exit(f"airflow {' '.join(arguments[:3])} failed; its output is in {LOG}")
 
@@ -141,9 +143,7 @@ def sweep(box: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
     usage = ask(box, "usage")[box["login"]]
     requests, least = usage["requests"], (usage["requests"] - 1) // REQUESTS * PERIOD
     say(f"  requests      {requests}, of them throttled: {usage['throttled']}")
-    say(
-        f"  time          {result['seconds']:.0f} s; {requests} requests take no less than {least} s at the limit"
-    )
+    say(f"  time          {result['seconds']:.0f} s, of which the limit itself takes {least} s")
     if gone != wanted or len(result["archived"]) != len(wanted) or usage["throttled"]:
         wrong = f"{len(gone - wanted)} too many, {len(wanted - gone)} too few, {usage['throttled']} throttled"
         sys.exit(f"WRONG: {wrong}")
