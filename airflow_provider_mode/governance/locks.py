@@ -19,6 +19,7 @@ from airflow_provider_mode.governance.storage import Guard
 TRIES = 3000
 PAUSE = 0.01
 _BUCKETS = 256
+Flock = Callable[[int, int], object]
 
 
 def lock(number: int, path: object, how: int, sleep: Callable[[float], None], tries: int = TRIES) -> None:
@@ -41,17 +42,13 @@ class Presence:
     nobody is ever seen.
     """
 
-    def __init__(self, folder: Path, sleep: Callable[[float], None]) -> None:
+    def __init__(self, folder: Path, sleep: Callable[[float], None], *, flock: Flock = fcntl.flock) -> None:
         with Guard("open", folder):
             self._number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self.alone = True
-        try:
-            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.alone = False
-        except OSError:
-            return
-        lock(self._number, folder, fcntl.LOCK_SH, sleep)
+        free = _is_free(self._number, flock)
+        self.alone = free is not False
+        if free is not None:
+            lock(self._number, folder, fcntl.LOCK_SH, sleep)
 
     def close(self) -> None:
         """Leave."""
@@ -63,14 +60,20 @@ def is_attended(folder: Path) -> bool:
     with Guard("open", folder):
         number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+        return _is_free(number, fcntl.flock) is False
     finally:
         os.close(number)
-    return False
+
+
+def _is_free(number: int, flock: Flock) -> bool | None:
+    """Whether nobody else has a folder locked, and then it is ours; None where folders cannot be locked."""
+    try:
+        flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 class ReportLocks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 
 from airflow_provider_mode.client.errors import AuthenticationError, ModeError, NotFound
 from airflow_provider_mode.client.models import Schedule
@@ -33,7 +34,7 @@ def settle(entries: Iterable[Entry], client: Writes, journal: Journal) -> int:
     What a live process is at is left to it. One read that fails leaves its line to the next attempt.
     """
     entries = list(entries)
-    made_later = {entry.key: entry for entry in entries if entry.done}
+    made = {entry.key: entry.at for entry in entries if entry.done}
     looks = Looks(client)
     settled = 0
     for entry in entries:
@@ -42,12 +43,17 @@ def settle(entries: Iterable[Entry], client: Writes, journal: Journal) -> int:
         final = _is_final(entry, journal)
         if final is None:
             continue
-        if entry.key in made_later and entry.kind == DELETE_SCHEDULE:
+        if entry.kind != CREATE_SCHEDULE and _is_later(made.get(entry.key), entry.at):
             journal.settle(entry, ok=False, error=OTHERS, looked=False)
             settled += 1
         else:
             settled += _settle(entry, looks, journal, final=final)
     return settled
+
+
+def _is_later(made: datetime | None, tried: datetime | None) -> bool:
+    """Whether another attempt made the same change afterwards."""
+    return made is not None and (tried is None or made >= tried)
 
 
 def _is_final(entry: Entry, journal: Journal) -> bool | None:

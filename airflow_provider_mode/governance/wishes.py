@@ -55,9 +55,8 @@ def wishes(entries: Iterable[Entry], reports: Sequence[str] | None = None) -> li
     """
     found: dict[str, Wish] = {}
     seen: set[tuple[str, str, str]] = set()
-    for entry in sorted(entries, key=lambda entry: entry.at or _LONG_AGO):
-        brings_back = entry.kind in {CREATE_SCHEDULE, UNARCHIVE_REPORT}
-        if not (entry.done or (entry.doubtful and not brings_back)):
+    for entry in sorted(entries, key=_order):
+        if not (entry.done or (entry.doubtful and not _brings_back(entry))):
             continue
         if entry.kind == DELETE_SCHEDULE and entry.schedule is not None:
             if (entry.kind, entry.report, entry.schedule) in seen:
@@ -68,11 +67,20 @@ def wishes(entries: Iterable[Entry], reports: Sequence[str] | None = None) -> li
     return [wish for report, wish in found.items() if reports is None or report in reports]
 
 
+def _brings_back(entry: Entry) -> bool:
+    return entry.kind in {CREATE_SCHEDULE, UNARCHIVE_REPORT}
+
+
+def _order(entry: Entry) -> tuple[datetime, bool]:
+    """By time; what happened at the very same moment was first taken away, then brought back."""
+    return entry.at or _LONG_AGO, _brings_back(entry)
+
+
 def _refuse_strangers(reports: Sequence[str], found: Collection[str]) -> None:
     strangers = [report for report in dict.fromkeys(reports) if report not in found]
     if strangers:
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         raise SettingError(
             "reports",
-            f"the journal tells of no change to {', '.join(strangers[:_NAMED])}{more}: nothing was restored",
+            f"no journal tells of {', '.join(strangers[:_NAMED])}{more}: nothing was restored",
         )
