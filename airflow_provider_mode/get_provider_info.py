@@ -9,7 +9,9 @@ from airflow_provider_mode.hooks.form import CONN_TYPE, HOOK_NAME, ui_field_beha
 
 PACKAGE = "airflow-provider-mode"
 OPERATORS = ("archive_stale_reports", "delete_schedules", "plan_cleanup", "restore")
-SENSORS = ("report_scheduled",)
+SENSORS = ("report_run", "report_scheduled", "report_viewed")
+TRIGGERS = ("report_run", "report_scheduled", "report_viewed")
+LINKS = ("plan.ModePlanLink", "report.ModeReportLink", "run.ModeRunLink")
 
 
 def _modules(kind: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -34,6 +36,8 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": _modules("hooks", ("mode",)),
         "operators": _modules("operators", OPERATORS),
         "sensors": _modules("sensors", SENSORS),
+        "triggers": _modules("triggers", TRIGGERS),
+        "extra-links": [f"airflow_provider_mode.links.{name}" for name in LINKS],
         "connection-types": [
             {
                 "connection-type": CONN_TYPE,

@@ -6,11 +6,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_provider_mode.sensors.report_run import ReportRunSensor
     from airflow_provider_mode.sensors.report_scheduled import ReportScheduledSensor
+    from airflow_provider_mode.sensors.report_viewed import ReportViewedSensor
 
-__all__ = ["ReportScheduledSensor"]
+__all__ = ["ReportRunSensor", "ReportScheduledSensor", "ReportViewedSensor"]
 
-_MODULES = {"ReportScheduledSensor": "report_scheduled"}
+_MODULES = {
+    "ReportRunSensor": "report_run",
+    "ReportScheduledSensor": "report_scheduled",
+    "ReportViewedSensor": "report_viewed",
+}
 
 
 def __getattr__(name: str) -> Any:

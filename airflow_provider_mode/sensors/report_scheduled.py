@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseSensorOperator, Context, PokeReturnValue
+from airflow_provider_mode.sensors._base import ModeSensor
 
-from airflow_provider_mode.hooks.form import DEFAULT_CONN_ID
-from airflow_provider_mode.hooks.mode import ModeHook
+if TYPE_CHECKING:
+    from airflow.triggers.base import BaseTrigger
+
+    from airflow_provider_mode.client import ModeClient
+    from airflow_provider_mode.hooks.questions import Question
 
 
-class ReportScheduledSensor(BaseSensorOperator):
+class ReportScheduledSensor(ModeSensor):
     """
     Succeeds when the report has a schedule, or with ``scheduled=False`` when it has none.
 
     It returns the schedules. The report's ``schedules_count`` is believed where Mode gives it; where not, its
     schedules are listed. A report that does not exist fails the task at once.
 
-    :param report: the report's 12 characters or its URL
     :param scheduled: whether to wait for a schedule, or for there to be none
-    :param mode_conn_id: the connection to Mode
     """
 
-    template_fields: Sequence[str] = ("report", "scheduled")
-    ui_color = "#e3f4ee"
+    template_fields: Sequence[str] = (*ModeSensor.template_fields, "scheduled")
 
-    def __init__(
-        self,
-        *,
-        report: str,
-        scheduled: bool | str = True,
-        mode_conn_id: str = DEFAULT_CONN_ID,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.report = report
+    def __init__(self, *, report: str, scheduled: bool | str = True, **kwargs: Any) -> None:
+        super().__init__(report=report, **kwargs)
         self.scheduled = scheduled
-        self.mode_conn_id = mode_conn_id
 
-    def poke(self, context: Context) -> PokeReturnValue:
-        """Whether the report is as wished now, with its schedules."""
-        from airflow_provider_mode.sensors._scheduled import look  # noqa: PLC0415 - only a task pays for it
+    def question(self, client: ModeClient) -> Question:
+        """Whether the report is as wished."""
+        from airflow_provider_mode.hooks.asking import scheduled  # noqa: PLC0415 - see _base
 
-        del context  # a report's schedules do not depend on the run that asks
-        done, schedules = look(ModeHook(self.mode_conn_id), self.report, self.scheduled)
-        return PokeReturnValue(is_done=done, xcom_value=schedules)
+        return scheduled(client, self.report, self.scheduled)
+
+    def trigger(self, **waiting: Any) -> BaseTrigger:
+        """What waits in the triggerer."""
+        from airflow_provider_mode.hooks.templates import flag  # noqa: PLC0415 - see _base
+        from airflow_provider_mode.triggers.report_scheduled import (  # noqa: PLC0415 - likewise
+            ModeReportScheduledTrigger,
+        )
+
+        return ModeReportScheduledTrigger(scheduled=flag(self.scheduled, "scheduled"), **waiting)
