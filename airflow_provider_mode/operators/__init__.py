@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_mode.operators.archive_stale_reports import ArchiveStaleReportsOperator
     from airflow_provider_mode.operators.delete_schedules import DeleteSchedulesOperator
+    from airflow_provider_mode.operators.inventory import InventoryOperator
     from airflow_provider_mode.operators.plan_cleanup import PlanCleanupOperator
     from airflow_provider_mode.operators.restore import RestoreOperator
 
 __all__ = [
     "ArchiveStaleReportsOperator",
     "DeleteSchedulesOperator",
+    "InventoryOperator",
     "PlanCleanupOperator",
     "RestoreOperator",
 ]
@@ -21,6 +23,7 @@ __all__ = [
 _MODULES = {
     "ArchiveStaleReportsOperator": "archive_stale_reports",
     "DeleteSchedulesOperator": "delete_schedules",
+    "InventoryOperator": "inventory",
     "PlanCleanupOperator": "plan_cleanup",
     "RestoreOperator": "restore",
 }

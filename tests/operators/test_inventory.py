@@ -1,0 +1,192 @@
+"""The inventory operator: one file with every report, from each of the sources."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_mode.governance.history import History
+from airflow_provider_mode.governance.history_file import HistoryFile
+from airflow_provider_mode.operators import InventoryOperator, PlanCleanupOperator
+from tests.operators.workspace import Mode, Said
+
+
+def lines(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The file's rows by their report."""
+    text = Path(result["inventory"].removeprefix("file://")).read_text()
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert len(rows) == result["reports"]
+    return {row["report"]: row for row in rows}
+
+
+@pytest.fixture
+def usage_db(mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A source: a table of last views in SQLite, behind a connection."""
+    pytest.importorskip("airflow.providers.sqlite")
+    path = tmp_path / "usage.db"
+    with sqlite3.connect(path) as database:
+        database.execute("create table usage (report text, last_viewed_at text, last_run_at text)")
+        database.executemany(
+            "insert into usage values (?, ?, ?)",
+            [
+                (report.token, *(at and at.isoformat() for at in (report.last_viewed_at, report.last_run_at)))
+                for report in mode.sandbox.state.reports.values()
+                if not report.is_dataset
+            ],
+        )
+    database.close()
+    monkeypatch.setenv("AIRFLOW_CONN_USAGE", json.dumps({"conn_type": "sqlite", "host": str(path)}))
+    return {"conn_id": "usage", "sql": "select report, last_viewed_at, last_run_at from usage;"}
+
+
+def test_every_report_and_dataset_is_written_down(mode: Mode, said: Said) -> None:
+    """With its collection, archived ones and people's own included."""
+    result = mode.run(InventoryOperator)
+    state = mode.sandbox.state
+    rows = lines(result)
+    assert rows.keys() == state.reports.keys()
+    assert result.keys() == {"inventory", "reports", "source", "requests"}
+    assert (result["source"], result["requests"]) == ("rest", len(mode.sandbox.requests))
+    for token, row in rows.items():
+        report = state.reports[token]
+        assert row["archived"] is report.archived
+        assert row["collection_name"] == state.collections[report.collection].name
+        assert row["absent"] == ["last_viewed_at", "watched_since"]
+    assert "see file://" in said()
+
+
+def test_an_inventory_has_the_folder_of_its_task_instance(mode: Mode) -> None:
+    """A retry writes the same file again, and nothing else is left there."""
+    results = [mode.run(InventoryOperator, mode.instance(), format="csv") for _ in range(2)]
+    assert results[0]["inventory"] == results[1]["inventory"] == f"{mode.uri}/tidy/run/task/inventory.csv"
+    [path] = (mode.output / "tidy" / "run" / "task").iterdir()
+    with path.open(newline="") as file:
+        assert {row["report"] for row in csv.DictReader(file)} == mode.sandbox.state.reports.keys()
+
+
+def test_parquet_is_written_where_its_package_is(mode: Mode) -> None:
+    """Read back with the package itself."""
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    result = mode.run(InventoryOperator, format="parquet")
+    table = parquet.read_table(result["inventory"].removeprefix("file://"))
+    assert set(table["report"].to_pylist()) == mode.sandbox.state.reports.keys()
+
+
+def test_a_history_grows_with_each_inventory(mode: Mode, tmp_path: Path) -> None:
+    """The second one knows what was viewed since the first."""
+    history = f"file://{tmp_path}/history"
+    first = lines(mode.run(InventoryOperator, history=history))
+    assert all("last_viewed_at" in row["unsure"] and row["watched_since"] for row in first.values())
+    viewed = min(mode.sandbox.state.reports)
+    mode.sandbox.view(viewed)
+    second = lines(mode.run(InventoryOperator, history=history))
+    assert {token for token, row in second.items() if row["last_viewed_at"]} == {viewed}
+    [file] = (tmp_path / "history").iterdir()
+    assert file.name.startswith("127.0.0.1_")
+
+
+def test_discovery_costs_three_requests_for_a_small_workspace(mode: Mode) -> None:
+    """Reports, their use, and collections."""
+    result = mode.run(InventoryOperator, source="discovery")
+    assert (result["source"], result["requests"]) == ("discovery", 3)
+    state = mode.sandbox.state
+    for token, row in lines(result).items():
+        viewed = state.reports[token].last_viewed_at
+        assert row["last_viewed_at"] == (viewed and viewed.isoformat().replace("+00:00", "Z"))
+        assert "archived" in row["unasked"]
+
+
+def test_a_query_costs_none(mode: Mode, usage_db: dict[str, str]) -> None:
+    """Its rows are the inventory."""
+    result = mode.run(InventoryOperator, source=usage_db)
+    assert (result["source"], result["requests"]) == ("sql", 0)
+    rows = lines(result)
+    assert len(rows) == sum(not report.is_dataset for report in mode.sandbox.state.reports.values())
+    assert all(row["source"] == "sql" for row in rows.values())
+
+
+def test_a_plan_can_come_of_a_query(mode: Mode, usage_db: dict[str, str]) -> None:
+    """The same one as of Discovery, which has the same last views."""
+    policy = {"not_viewed_for": "60d"}
+    results = {
+        name: mode.run(PlanCleanupOperator, policy=policy, source=source)
+        for name, source in {"sql": usage_db, "discovery": "discovery"}.items()
+    }
+    plans = {
+        name: json.loads(Path(result["plan"].removeprefix("file://")).read_text())
+        for name, result in results.items()
+    }
+    assert plans["sql"]["source"] == "sql"
+    assert plans["sql"]["actions"]
+    assert [(action["kind"], action["report"]) for action in plans["sql"]["actions"]] == [
+        (action["kind"], action["report"]) for action in plans["discovery"]["actions"]
+    ]
+
+
+def test_the_collections_bound_the_inventory(mode: Mode) -> None:
+    """By name, also as a template renders a list."""
+    place = next(space for space in mode.sandbox.state.collections.values() if not space.personal)
+    result = mode.run(InventoryOperator, collections=json.dumps([place.name]))
+    assert lines(result).keys() == set(place.reports)
+
+
+def test_an_unreadable_collection_fails_unless_it_may_be_skipped(mode: Mode, said: Said) -> None:
+    """And leaves no file that looks complete."""
+    place = next(space for space in mode.sandbox.state.collections.values() if space.reports)
+    mode.sandbox.switch(unreadable=f"{place.token}:403")
+    with pytest.raises(AirflowFailException, match=place.token):
+        mode.run(InventoryOperator, mode.instance())
+    assert not list(mode.output.rglob("inventory*"))
+    result = mode.run(InventoryOperator, mode.instance(), skip_unreadable="true")
+    assert not lines(result).keys() & set(place.reports)
+    assert "1 unreadable" in said()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "why"),
+    [
+        ({"format": "xlsx"}, "format: must be one of"),
+        ({"source": "guess"}, "source: must be one of rest, discovery, or a dict"),
+        ({"source": {"conn_id": "usage", "query": "select 1"}}, "source: has no key 'query'"),
+        ({"source": {"conn_id": "usage"}}, "source: needs 'sql'"),
+        ({"source": {"conn_id": 7, "sql": "select 1"}}, "source: needs 'conn_id'"),
+        ({"source": "discovery", "history": "file:///x"}, "history: is for views over REST"),
+        ({"collections": ["nowhere"]}, "collections: no collection matches"),
+        ({"skip_unreadable": "maybe"}, "skip_unreadable: must be true or false"),
+    ],
+)
+def test_a_parameter_that_cannot_be_meant_is_named(mode: Mode, parameters: dict[str, Any], why: str) -> None:
+    """At once, without retries."""
+    with pytest.raises(AirflowFailException, match=why):
+        mode.run(InventoryOperator, **parameters)
+
+
+def test_discovery_without_a_signature_fails_at_once(mode: Mode) -> None:
+    """Saying what the connection lacks."""
+    mode.connect(extra={"discovery": None})
+    with pytest.raises(AirflowFailException, match="no signature for the Discovery API"):
+        mode.run(InventoryOperator, source="discovery")
+
+
+def test_a_plan_says_which_evidence_it_rests_on(mode: Mode, tmp_path: Path) -> None:
+    """A history as old as the rule asks makes reports stale, and each action says since when it watches."""
+    then = mode.sandbox.now - timedelta(days=201)
+    history = History(then)
+    for report in mode.sandbox.state.reports.values():
+        history.read(report.token, report.view_count or 0, then)
+    HistoryFile(tmp_path, host=mode.sandbox.url, workspace="acme").save(history, then)
+    policy = {"not_viewed_for": "200d"}
+    result = mode.run(PlanCleanupOperator, policy=policy, history=f"file://{tmp_path}")
+    plan = json.loads(Path(result["plan"].removeprefix("file://")).read_text())
+    assert plan["actions"]
+    for action in plan["actions"]:
+        assert action["evidence"]["source"] == "rest"
+        assert action["evidence"]["watched_since"].startswith(then.date().isoformat())
+        assert action["reason"].startswith(f"not viewed since {then.date()}")
