@@ -20,6 +20,7 @@ class PlanCleanupOperator(PlanningOperator):
 
     Returns ``{plan, digest, counts, actions, markdown}``: the plan's URI and digest for the operator that
     applies it, counts of reports, counts of actions by kind, and a summary of at most 8 KB for an approval.
+    Each is an XCom of its own as well, so that ``plan.output["plan"]`` is what the next operator takes.
     Owners of what is stale are looked up, at a request a person.
 
     :param kinds: what to plan: ``delete_schedule``, ``archive_report`` or both
@@ -36,6 +37,7 @@ class PlanCleanupOperator(PlanningOperator):
         expires_after: timedelta | str = "7d",
         **kwargs: Any,
     ) -> None:
+        kwargs.setdefault("multiple_outputs", True)
         super().__init__(policy=policy, **kwargs)
         self.kinds = kinds
         self.expires_after = expires_after
