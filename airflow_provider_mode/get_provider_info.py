@@ -8,7 +8,14 @@ from airflow_provider_mode import __version__
 from airflow_provider_mode.hooks.form import CONN_TYPE, HOOK_NAME, ui_field_behaviour
 
 PACKAGE = "airflow-provider-mode"
-OPERATORS = ("archive_stale_reports", "delete_schedules", "plan_cleanup", "restore")
+OPERATORS = (
+    "archive_stale_reports",
+    "delete_schedules",
+    "inventory",
+    "plan_cleanup",
+    "restore",
+    "run_report",
+)
 SENSORS = ("report_run", "report_scheduled", "report_viewed")
 TRIGGERS = ("report_run", "report_scheduled", "report_viewed")
 LINKS = ("plan.ModePlanLink", "report.ModeReportLink", "run.ModeRunLink")

@@ -46,7 +46,11 @@ class Instance(SimpleNamespace):
 
 def settings(mode: str) -> dict[str, Any]:
     """What makes a sensor wait in a mode."""
-    how = {"poke": {"mode": "poke"}, "reschedule": {"mode": "reschedule"}, "deferred": {"deferrable": True}}
+    how: dict[str, dict[str, Any]] = {
+        "poke": {"mode": "poke"},
+        "reschedule": {"mode": "reschedule"},
+        "deferred": {"deferrable": True},
+    }
     return {"poke_interval": 0.1, "timeout": 20, "deferrable": False} | how[mode]
 
 

@@ -31,6 +31,10 @@ class ChangesIncomplete(AirflowException):
     """Some changes failed for now, or the task was stopped between two; a retry goes on where it ended."""
 
 
+class ReportRunFailed(AirflowException):
+    """A run ended badly, or did not end in time; a retry starts another."""
+
+
 def incomplete(sentence: str, *, permanent: bool) -> AirflowException:
     """The error for a task that did not do all it should; without retries where they cannot help."""
     return AirflowFailException(sentence) if permanent else ChangesIncomplete(sentence)

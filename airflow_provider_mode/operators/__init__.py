@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from airflow_provider_mode.operators.inventory import InventoryOperator
     from airflow_provider_mode.operators.plan_cleanup import PlanCleanupOperator
     from airflow_provider_mode.operators.restore import RestoreOperator
+    from airflow_provider_mode.operators.run_report import RunReportOperator
 
 __all__ = [
     "ArchiveStaleReportsOperator",
@@ -18,6 +19,7 @@ __all__ = [
     "InventoryOperator",
     "PlanCleanupOperator",
     "RestoreOperator",
+    "RunReportOperator",
 ]
 
 _MODULES = {
@@ -26,6 +28,7 @@ _MODULES = {
     "InventoryOperator": "inventory",
     "PlanCleanupOperator": "plan_cleanup",
     "RestoreOperator": "restore",
+    "RunReportOperator": "run_report",
 }
 
 

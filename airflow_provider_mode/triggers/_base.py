@@ -65,10 +65,14 @@ class ModeTrigger(BaseEventTrigger):
         """What is waited for."""
         raise NotImplementedError
 
+    def about(self) -> dict[str, Any]:
+        """What an event says besides, however the waiting ends."""
+        return {}
+
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Fire once, when it is known how the waiting ends."""
         waiting = await off_loop("_waiting")
-        yield event(await waiting.outcome(self))
+        yield event(self.about() | await waiting.outcome(self))
 
 
 def event(payload: dict[str, Any]) -> TriggerEvent:

@@ -55,6 +55,10 @@ class ModeReportRunTrigger(ModeTrigger):
 
         return ran(client, self.report, self.report_run, self.after)
 
+    def about(self) -> dict[str, Any]:
+        """Which run it was about."""
+        return {"report_run": self.report_run}
+
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Fire once for a task, or again and again as an event source."""
         if self.report_run is not None or self.after is not None:

@@ -1,0 +1,1 @@
+"""Mode's reports as assets of Airflow: ``mode://<workspace>/reports/<report>``."""

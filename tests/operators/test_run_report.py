@@ -1,0 +1,241 @@
+"""A run is started once, waited for on a worker or in the triggerer, and told of as it ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+
+from airflow_provider_mode.hooks.failures import ReportRunFailed
+from airflow_provider_mode.hooks.mode import ModeHook
+from airflow_provider_mode.hooks.starting import StartUnclear, start
+from airflow_provider_mode.operators import RunReportOperator
+from airflow_provider_mode.sandbox.model import Report
+from tests.operators.workspace import Mode
+from tests.waiting import AIRFLOW_2, Instance, fired, resumed, waited
+
+WAYS = ["worker", "deferred"]
+either = pytest.mark.parametrize("way", WAYS)
+
+
+class Store(dict[str, Any]):
+    """Airflow's store of a task's state, as far as it is used."""
+
+    def set(self, key: str, value: Any) -> None:
+        """Keep a value."""
+        self[key] = value
+
+
+def operator(way: str, **parameters: Any) -> RunReportOperator:
+    """An operator that waits one way or the other."""
+    known = {"task_id": "task", "poll_interval": 0.1, "timeout": "20s", "deferrable": way == "deferred"}
+    return RunReportOperator(**(known | parameters))
+
+
+@pytest.fixture
+def report(mode: Mode) -> Report:
+    """A report with queries and no schedule, whose runs take a second."""
+    mode.sandbox.switch(run_seconds=1)
+    reports = mode.sandbox.state.reports.values()
+    found = next(each for each in reports if each.queries and not each.schedules)
+    found.runs.clear()
+    return found
+
+
+@either
+def test_it_runs_and_waits(mode: Mode, report: Report, way: str) -> None:
+    """It returns the run; its buttons lead there from the start."""
+    instance = Instance()
+    task = operator(way, report=report.token, parameters={"region": "eu"})
+    result = waited(task, {"ti": instance})
+    (run,) = report.runs
+    url = f"{mode.sandbox.url}/acme/reports/{report.token}/runs/{run.token}"
+    assert result == {"report": report.token, "report_run": run.token, "state": "succeeded", "url": url}
+    assert run.parameters == {"region": "eu"}
+    assert instance.pushed["_link_ModeRunLink"] == url
+
+
+@either
+@pytest.mark.parametrize("outcome", ["failed", "cancelled"])
+def test_a_bad_end_fails_with_the_querys_error(mode: Mode, report: Report, way: str, outcome: str) -> None:
+    """A retry may help, since it runs the report again."""
+    report.outcome, report.error = outcome, "division by zero"
+    with pytest.raises(ReportRunFailed) as caught:
+        waited(operator(way, report=report.token))
+    assert f"/acme/reports/{report.token}/runs/{report.runs[0].token}" in str(caught.value)
+    words = f"query {report.queries[0].name!r} failed (42P01): division by zero"
+    assert (words if outcome == "failed" else "was cancelled") in str(caught.value)
+
+
+@either
+def test_a_run_that_never_ends_is_cancelled_at_the_deadline(mode: Mode, report: Report, way: str) -> None:
+    """The sentence says for how long it was waited for, and that it was cancelled."""
+    report.outcome = "never"
+    with pytest.raises(ReportRunFailed, match=r"not ended within 0:00:01.*was cancelled"):
+        waited(operator(way, report=report.token, timeout="1s"))
+    assert report.runs[0].outcome == "cancelled"
+
+
+@either
+def test_where_mode_offers_no_way_to_cancel_it_says_so(mode: Mode, report: Report, way: str) -> None:
+    """The run goes on, and a person learns where to look."""
+    mode.sandbox.switch(run_cancel="absent")
+    report.outcome = "never"
+    with pytest.raises(ReportRunFailed, match="Mode offers no way to cancel it"):
+        waited(operator(way, report=report.token, timeout="1s"))
+
+
+@either
+def test_trouble_while_waiting_is_waited_out(mode: Mode, report: Report, way: str) -> None:
+    """A connection that breaks does not lose the run."""
+    mode.sandbox.fault("drop", method="GET", path="*/runs/*", count=5)
+    assert waited(operator(way, report=report.token))["state"] == "succeeded"
+    assert len(report.runs) == 1
+
+
+@either
+def test_a_run_that_is_gone_fails(mode: Mode, report: Report, way: str) -> None:
+    """The report was deleted while it ran."""
+    report.outcome = "never"
+    with pytest.raises(AirflowFailException, match="answered 404"):
+        waited(operator(way, report=report.token), meanwhile=lambda: mode.sandbox.delete(report))
+
+
+def test_without_waiting_it_returns_at_once(mode: Mode, report: Report) -> None:
+    """The state is that of a run that has just begun."""
+    report.outcome = "never"
+    result = operator("worker", report=report.token, wait="false").execute({})
+    assert result["state"] in {"enqueued", "pending"}
+    assert len(report.runs) == 1
+
+
+@pytest.mark.parametrize("kind", ["drop", "truncated", "status"])
+def test_a_start_whose_reply_was_lost_is_found(mode: Mode, report: Report, kind: str) -> None:
+    """The run is waited for, and no other is started."""
+    fault = mode.sandbox.fault(kind, method="POST", path="*/runs", after=True)
+    result = waited(operator("worker", report=report.token, parameters={"region": "eu"}))
+    assert fault.hits == 1
+    (run,) = report.runs
+    assert result["report_run"] == run.token
+
+
+def test_a_start_that_never_arrived_is_not_repeated(mode: Mode, report: Report) -> None:
+    """Nobody can tell that it never arrived, so the task fails without retries and says what may be."""
+    mode.sandbox.fault("drop", method="POST", path="*/runs")
+    other = mode.sandbox.run(report, parameters={"region": "us"})
+    sleeps: list[float] = []
+    with pytest.raises(StartUnclear, match="may have started, and none is to be found") as caught:
+        start(ModeHook().get_conn(), report.token, {"region": "eu"}, looks_after=(0, 5), sleep=sleeps.append)
+    assert not caught.value.retryable
+    assert sleeps == [0, 5]
+    assert report.runs == [other]
+
+
+def test_a_start_that_never_left_may_be_retried(mode: Mode, report: Report) -> None:
+    """Nothing listens: no run can have started."""
+    mode.connect(host="http://127.0.0.1:9")
+    with pytest.raises(Exception, match="GET /api/acme/reports") as caught:
+        operator("worker", report=report.token).execute({})
+    assert not isinstance(caught.value, AirflowFailException)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"report": "000000000000"}, "answered 404"),
+        ({"parameters": "region"}, "parameters: must be a dict"),
+        ({"poll_interval": "often"}, "poll_interval: must be a number of seconds"),
+        ({"timeout": "long"}, "timeout: must be a timedelta or a string"),
+        ({"wait": "perhaps"}, "wait: must be true or false"),
+    ],
+)
+def test_what_cannot_be_right_fails_at_once(mode: Mode, parameters: dict[str, Any], sentence: str) -> None:
+    """No retries are burnt."""
+    with pytest.raises(AirflowFailException, match=sentence):
+        operator("worker", **({"report": "0123456789ab"} | parameters)).execute({})
+
+
+@pytest.mark.skipif(AIRFLOW_2, reason="Airflow 2.11 keeps no state of a task")
+@either
+def test_a_retry_goes_on_with_the_run_of_a_lost_worker(mode: Mode, report: Report, way: str) -> None:
+    """What the store holds is waited for; what ended badly is run again."""
+    store = Store(report_run=mode.sandbox.run(report).token)
+    context = {"ti": Instance(try_number=2), "task_state_store": store}
+    result = waited(operator(way, report=report.token), context)
+    assert result["report_run"] == store["report_run"]
+    assert len(report.runs) == 1
+    assert waited(operator(way, report=report.token), context) == result
+    report.runs[0].outcome = "failed"
+    assert waited(operator(way, report=report.token), context)["report_run"] == report.runs[1].token
+    assert store["report_run"] == report.runs[1].token
+
+
+@pytest.mark.skipif(AIRFLOW_2, reason="Airflow 2.11 keeps no state of a task")
+def test_a_run_that_mode_has_forgotten_is_run_again(mode: Mode, report: Report) -> None:
+    """What was stored leads nowhere."""
+    context = {"ti": Instance(try_number=2), "task_state_store": Store(report_run="000000000000")}
+    assert waited(operator("worker", report=report.token), context)["report_run"] == report.runs[0].token
+
+
+def test_killing_the_task_cancels_its_run(mode: Mode, report: Report) -> None:
+    """Also in the middle of waiting; and once it has ended there is nothing to cancel."""
+    report.outcome = "never"
+    task = operator("worker", report=report.token)
+    thread = threading.Thread(target=_fails, args=(task,))
+    thread.start()
+    for _ in _until(lambda: bool(report.runs) and task._job is not None and task._job.run is not None):
+        time.sleep(0.05)
+    task.on_kill()
+    assert report.runs[0].outcome == "cancelled"
+    thread.join(10)
+    requests = len(mode.sandbox.requests)
+    task.on_kill()
+    assert len(mode.sandbox.requests) == requests
+    operator("worker", report=report.token).on_kill()
+
+
+def _fails(task: RunReportOperator) -> None:
+    with pytest.raises(ReportRunFailed):
+        task.execute({})
+
+
+def _until(done: Any) -> Iterator[int]:
+    for count in range(200):
+        if done():
+            return
+        yield count
+    raise AssertionError("it does not come true")
+
+
+def test_a_run_that_has_ended_is_not_deferred_for(mode: Mode, report: Report) -> None:
+    """It is looked at once before."""
+    mode.sandbox.switch(run_seconds=0)
+    assert operator("deferred", report=report.token).execute({})["state"] == "succeeded"
+
+
+def test_an_event_of_somebody_elses_is_refused(mode: Mode, report: Report) -> None:
+    """Neither nothing nor an unknown status is taken for success."""
+    report.outcome = "never"
+    task = operator("deferred", report=report.token)
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    for event in (None, {}, {"status": "fine"}, "done"):
+        with pytest.raises(Exception, match="none of ours"):
+            resumed(task, {}, deferred.value, event)
+
+
+def test_the_absolute_deadline_holds_over_a_restart(mode: Mode, report: Report) -> None:
+    """A trigger made again gives up when the first would have; what came true meanwhile is found."""
+    report.outcome = "never"
+    task = operator("deferred", report=report.token, timeout="1s")
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    time.sleep(1)
+    assert fired(deferred.value.trigger)["status"] == "timeout"
+    mode.sandbox.switch(run_seconds=0)
+    report.runs[0].outcome, report.runs[0].ends = "succeeded", mode.sandbox.now
+    assert fired(deferred.value.trigger)["status"] == "done"
