@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 export PIP_NO_CACHE_DIR = 1
 
-.PHONY: help demo test lint types contracts unit test-2.11 lock clean
+.PHONY: help demo test lint types contracts unit test-2.11 strangers lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,9 +54,15 @@ test-2.11: ## the same tests on Airflow 2.11, in an environment of its own
 	@echo "==> tests on Airflow 2.11"
 	@.venv-2.11/bin/python -m pytest -q
 
-lock: $(READY) ## renew both lock files
+strangers: ## the sandbox under clients that others wrote and under a fuzzer, in an environment of its own
+	@$(MAKE) --no-print-directory VENV=.venv-strangers LOCK=.ci/requirements-strangers.lock .venv-strangers/.ready
+	@echo "==> strangers on the sandbox"
+	@.venv-strangers/bin/python -m pytest -q tests/strangers
+
+lock: $(READY) ## renew the lock files
 	@$(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
 	@echo 'apache-airflow<3' | $(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c - -o .ci/requirements-2.11.lock
+	@$(UV) pip compile -q --group pyproject.toml:strangers --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-strangers.lock
 
 clean: ## remove what was made here
-	rm -rf .venv .venv-2.11 build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-2.11 .venv-strangers build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -76,3 +76,34 @@ def test_audit_logs(api: Any, mode_sandbox: Sandbox) -> None:
     assert [row["entity"]["entity_id"] for row in only] == [report.token]
     assert api.get("audit_logs?start_timestamp=2000-01-01", headers=plain).json["id"] == "param_missing"
     assert api.get("audit_logs?start_timestamp=x&end_timestamp=y", headers=plain).json["id"] == "bad_request"
+
+
+def test_groups_of_a_member(api: Any, mode_sandbox: Sandbox) -> None:
+    """By username, together with a data source or not; a data source alone is refused, as clients saw."""
+    state = mode_sandbox.state
+    member = state.present_members()[0]
+    within = [token for token, group in state.groups.items() if member.token in group.members.values()]
+    assert [row["token"] for row in api.get(f"groups?member={member.username}").rows("groups")] == within
+    assert api.get("groups?member=nobody").rows("groups") == []
+    assert api.get("groups?data_source=x").status == 400
+    path = f"groups/{within[0]}/memberships?filter=by_user_id&user_id="
+    assert [row["member_token"] for row in api.get(f"{path}{member.id}").rows("group_memberships")] == [
+        member.token
+    ]
+    assert api.get(f"{path}0").rows("group_memberships") == []
+
+
+def test_the_audit_log_by_its_filters(api: Any, mode_sandbox: Sandbox) -> None:
+    """By what was done, by whom and to what; by two at once as well."""
+    report = mode_sandbox.add_report()
+    mode_sandbox.archive(report)
+    plain = {"Accept": "application/json"}
+    path = f"audit_logs?start_timestamp=2000-01-01&end_timestamp=2100-01-01&entity_id={report.token}"
+
+    def actions(more: str) -> list[str]:
+        rows = api.get(f"{path}{more}", headers=plain).json["audit_logs"]
+        return [row["action"] for row in rows]
+
+    assert actions("") == actions("&entity_type=Report&ip=192.0.2.1") == ["create_report", "archive"]
+    assert actions("&action=archive") == ["archive"]
+    assert actions("&username=nobody") == actions("&entity_name=x") == []
