@@ -21,7 +21,7 @@ from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.governance.sql_rows import columns_of, parsed
 from airflow_provider_mode.hooks.rows import CHUNK, streamed_rows
 
-MANY = 100_000
+MANY = 30_000
 SERVER = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
 
 
@@ -88,7 +88,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Any:
 GENERATED = """
 select lpad(to_hex(n), 12, '0') as report, n as view_count,
   timestamptz '2026-03-02 04:00+00' as last_viewed_at
-from generate_series(0, 99999) n;
+from generate_series(0, 29999) n;
 """
 
 
@@ -119,6 +119,9 @@ def test_postgresql_rows_stay_on_the_server(postgres: dict[str, Any], connect: A
     """A cursor with a name; without one the driver would fetch the whole table."""
     connect(postgres)
     check(GENERATED)
+    with streamed_rows("usage", GENERATED) as rows, rows._cursor.connection.cursor() as other:
+        other.execute("select name from pg_cursors")
+        assert other.fetchall() == [("airflow_provider_mode",)]
 
 
 def test_postgresql_rows_may_come_as_dicts(postgres: dict[str, Any], connect: Any) -> None:
