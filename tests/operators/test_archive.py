@@ -162,7 +162,7 @@ def test_a_killed_task_stops_between_changes_and_a_retry_goes_on(mode: Mode) -> 
     """What ``on_kill`` asks for is done before the next change."""
     mode.stale()
     instance = mode.instance()
-    task = ArchiveStaleReportsOperator(task_id="task", policy=POLICY, max_changes=9, output_uri=mode.uri)
+    task: Any = ArchiveStaleReportsOperator(task_id="task", policy=POLICY, max_changes=9, output_uri=mode.uri)
     task.on_kill()
     with pytest.raises(ChangesIncomplete, match="stopped with 1 reports left; a retry goes on"):
         task.execute({"ti": instance})
@@ -325,7 +325,7 @@ def test_airflows_state_store_keeps_the_place_across_tries(mode: Mode) -> None:
     context = {"ti": mode.instance(), "task_state_store": Store()}
     results = []
     for folder in ("one", "two"):
-        task = ArchiveStaleReportsOperator(
+        task: Any = ArchiveStaleReportsOperator(
             task_id="task", policy=POLICY, max_changes=1, output_uri=f"{mode.uri}/{folder}"
         )
         results.append(task.execute(context))

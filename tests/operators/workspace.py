@@ -11,7 +11,7 @@ from typing import Any
 from airflow_provider_mode.sandbox import Sandbox
 
 DAILY = {"freq": "daily", "hour": "8", "minute": "30", "time_zone": "UTC"}
-POLICY = {"not_run_for": "180d", "not_edited_for": "180d", "max_views": 5}
+POLICY: dict[str, Any] = {"not_run_for": "180d", "not_edited_for": "180d", "max_views": 5}
 Said = Callable[[], str]
 
 
@@ -56,7 +56,7 @@ class Mode:
 
     def run(self, operator: type, instance: Instance | None = None, /, **parameters: Any) -> dict[str, Any]:
         """Execute an operator outside or inside a task instance."""
-        task = operator(task_id="task", **({"output_uri": self.uri} | parameters))
+        task: Any = operator(task_id="task", **({"output_uri": self.uri} | parameters))
         context = {} if instance is None else {"ti": instance}
         result: dict[str, Any] = task.execute(context)
         return result
