@@ -48,7 +48,7 @@ def apply(
     except (AuthenticationError, GovernanceError) as error:
         return Outcome.of((), journal, fatal=error, left=len(units))
     examiner = Examiner(client, journal, past=past, memory=memory, clock=clock)
-    locks = ReportLocks(client.config.host, client.config.workspace, sleep=sleep)
+    locks = ReportLocks(client.config.host, client.config.workspace, sleep=sleep, stop=stop)
     changer = Changer(client, journal, examiner, locks, stop=stop)
     found = []
     results = bounded_map(changer, units, workers=client.config.concurrency, stop=changer.stopped)

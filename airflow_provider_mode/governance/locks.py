@@ -18,7 +18,6 @@ from airflow_provider_mode.governance.storage import Guard
 
 TRIES = 3000
 PAUSE = 0.01
-_BUCKETS = 256
 Flock = Callable[[int, int], object]
 
 
@@ -80,34 +79,57 @@ class ReportLocks:
     """One process of this host at a time changes a report, so that two runs do nothing twice.
 
     An advice and no more: where it cannot be had, as between hosts, the report is read again before each
-    change and each change may be repeated without harm.
+    change, and each change may be repeated without harm.
     """
 
     def __init__(
-        self, host: str, workspace: str, *, sleep: Callable[[float], None], tries: int = 60 * TRIES
+        self,
+        host: str,
+        workspace: str,
+        *,
+        sleep: Callable[[float], None],
+        stop: Callable[[], bool] = lambda: False,
+        tries: int = 60 * TRIES,
     ) -> None:
-        name = hashlib.sha256(f"{host}\n{workspace}".encode()).hexdigest()[:16]
-        self._folder = Path(tempfile.gettempdir()) / f"mode-reports-{os.getuid()}-{name}"
+        self._workspace = f"{host}\n{workspace}"
         self._sleep = sleep
+        self._stop = stop
         self._tries = tries
 
     @contextmanager
     def hold(self, report: str) -> Iterator[None]:
-        """Wait until no other process is at this report, and keep the others waiting."""
-        number = self._opened(report)
+        """Keep other processes waiting while this one is at a report, and wait for them."""
+        name = hashlib.sha256(f"{self._workspace}\n{report}".encode()).hexdigest()[:32]
+        path = Path(tempfile.gettempdir()) / f"mode-report-{os.getuid()}-{name}.lock"
+        number = self._acquire(path)
         try:
-            with suppress(StorageError):
-                lock(number, self._folder, fcntl.LOCK_EX, self._sleep, self._tries)
             yield
         finally:
-            if number >= 0:
+            if number is not None:
+                with suppress(OSError):
+                    path.unlink()
                 os.close(number)
 
-    def _opened(self, report: str) -> int:
-        """A few files serve all reports; two that share one only wait for each other."""
-        bucket = int(hashlib.sha256(report.encode()).hexdigest(), 16) % _BUCKETS
-        try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            return os.open(self._folder / f"{bucket:02x}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError:
-            return -1
+    def _acquire(self, path: Path) -> int | None:
+        """The open file that holds the lock; None after waiting in vain, or where there are no locks."""
+        for _ in range(self._tries):
+            try:
+                number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            except OSError:
+                return None
+            if owns(number, path):
+                return number
+            os.close(number)
+            if self._stop():
+                return None
+            self._sleep(PAUSE)
+        return None
+
+
+def owns(number: int, path: Path) -> bool:
+    """Whether an open lock file is now locked by us, and still the one at its path: holders remove theirs."""
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(number), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False

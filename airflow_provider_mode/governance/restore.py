@@ -66,7 +66,7 @@ def restore(
         settle(journal.entries(), client, journal)
     except (AuthenticationError, GovernanceError) as error:
         return _outcome((), wanted, journal, fatal=error, left=len(wanted))
-    locks = ReportLocks(client.config.host, client.config.workspace, sleep=sleep)
+    locks = ReportLocks(client.config.host, client.config.workspace, sleep=sleep, stop=stop)
     restorer = Restorer(client, journal, locks, stop=stop)
     found = []
     results = bounded_map(restorer, wanted, workers=client.config.concurrency, stop=restorer.stopped)

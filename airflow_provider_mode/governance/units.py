@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -43,13 +43,14 @@ class Unit:
 
 def units_to_archive(plans: Iterable[Plan], *, delete_schedules: bool = True) -> list[Unit]:
     """What archiving means for the reports of some plans: of a report in several, the latest counts."""
-    units = _latest(plans)
-    return [replace(unit, deletes=delete_schedules) for unit in units if unit.archives]
+    units = _latest(plans, lambda unit: unit.archives)
+    return [replace(unit, deletes=delete_schedules) for unit in units]
 
 
 def units_to_unschedule(plans: Iterable[Plan]) -> list[Unit]:
     """What deleting exactly the schedules in some plans means: of a report in several, the latest counts."""
-    return [replace(unit, archives=False) for unit in _latest(plans) if unit.schedules]
+    units = _latest(plans, lambda unit: bool(unit.schedules))
+    return [replace(unit, archives=False) for unit in units]
 
 
 def units_of_reports(client: Writes, reports: Sequence[str], now: datetime) -> list[Unit]:
@@ -88,10 +89,10 @@ def _named_unit(report: Report, schedules: Iterable[Schedule], *, url: str, now:
     )
 
 
-def _latest(plans: Iterable[Plan]) -> list[Unit]:
+def _latest(plans: Iterable[Plan], wanted: Callable[[Unit], bool]) -> list[Unit]:
     units: dict[str, Unit] = {}
     for plan in sorted(plans, key=lambda plan: plan.created_at):
-        units |= {unit.report: unit for unit in _planned(plan)}
+        units |= {unit.report: unit for unit in _planned(plan) if wanted(unit)}
     return list(units.values())
 
 

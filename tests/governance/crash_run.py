@@ -25,6 +25,7 @@ from airflow_provider_mode.governance.journals import journals_in, read_journals
 from airflow_provider_mode.governance.plan import Plan
 from airflow_provider_mode.governance.restore import restore
 from airflow_provider_mode.governance.units import units_to_archive
+from tests.governance.object_folder import ObjectPath
 
 
 class Boundaries:
@@ -94,7 +95,8 @@ def run(command: dict[str, Any]) -> dict[str, Any]:
     now = datetime.fromisoformat(command["now"])
     client = ModeClient(ModeConfig(**command["config"], rate_limit=None, retry_for=5.0))
     header = Header(workspace=client.config.workspace, host=client.config.host)
-    root = Path(command["root"])
+    local = Path(command["root"])
+    root: Any = ObjectPath(local) if command.get("store") else local
     doubles: Any = Client(client, boundaries)
     with client:
         if command["do"] == "restore":

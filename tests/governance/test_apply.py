@@ -603,7 +603,9 @@ def test_of_several_plans_the_latest_counts(world: World) -> None:
     world.sandbox.add_schedule(report, cron=WEEKLY)
     other = world.stale()
     second = world.plan()
-    units = units_to_archive([second, first])
+    world.sandbox.advance("1h")
+    third = world.plan(kinds=("delete_schedule",))
+    units = units_to_archive([third, second, first])
     assert [unit.report for unit in units] == [report.token, other.token]
     assert len(units[0].schedules) == 2
     assert len(world.apply(units).archived) == 2

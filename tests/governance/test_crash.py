@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.governance.journal_lines import ARCHIVE_REPORT, DELETE_SCHEDULE
+from tests.governance.object_folder import ObjectPath
 from tests.governance.world import DAILY, WEEKLY, World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,9 +65,9 @@ class Crashes:
         answer: dict[str, Any] = json.loads(self._server.stdout.readline())
         return answer
 
-    def done(self) -> dict[str, Counter[str]]:
+    def done(self, root: Any) -> dict[str, Counter[str]]:
         """What the journal says was done, and how often."""
-        entries = self.world.entries(self.world.root / "run" / "task")
+        entries = self.world.entries(root)
         assert not [entry for entry in entries if entry.open], "a line before without a line after"
         made = [entry for entry in entries if entry.done]
         return {
@@ -92,24 +93,63 @@ def crashes(tmp_path: Path) -> Iterator[Crashes]:
         server.stdin.close()
 
 
-def test_killed_at_every_boundary(crashes: Crashes) -> None:
-    """Killed anywhere, a retry ends where an undisturbed run ends, and the journal accounts for all of it."""
-    calm = crashes.run()["result"]
-    end, account = crashes.world.shape(), crashes.done()
+@pytest.mark.parametrize(("store", "step"), [(False, 1), (True, 25)])
+def test_killed_at_every_boundary(crashes: Crashes, *, store: bool, step: int) -> None:
+    """Killed anywhere, a retry ends where an undisturbed run ends, and the journal accounts for all of it.
+
+    In an object store at every 25th boundary: only the writing of a line differs.
+    """
+    task: Any = crashes.world.root / "run" / "task"
+    task = ObjectPath(task) if store else task
+    calm = crashes.run(store=store)["result"]
+    end, account = crashes.world.shape(), crashes.done(task)
     boundaries = calm.pop("boundaries")
     assert boundaries >= LEAST
     assert len(calm["archived"]) == REPORTS
-    for at in range(1, boundaries + 1):
+    for at in range(1, boundaries + 1, step):
         crashes.begin()
-        killed = crashes.run(at=at, torn=at % 3 == 0)
+        killed = crashes.run(at=at, torn=not store and at % 3 == 0, store=store)
         assert killed["ended"] == -signal.SIGKILL, (at, killed)
-        again = crashes.run()["result"]
+        again = crashes.run(store=store)["result"]
         again.pop("boundaries")
         assert again == calm, at
         assert crashes.world.shape() == end, at
-        assert crashes.done() == account, at
+        assert crashes.done(task) == account, at
         assert len(crashes.world.changes("archive")) == REPORTS, at
         assert len(crashes.world.changes("delete_schedule")) == len(calm["schedules_deleted"]), at
-        if at % 10 == 0:
-            assert crashes.run("restore")["ended"] == 0
+        if at % 25 == 1:
+            assert crashes.run("restore", store=store)["ended"] == 0, at
             assert crashes.world.shape() == crashes.beginning, at
+
+
+@pytest.mark.parametrize("at", range(3, 60, 14))
+def test_killed_with_several_changes_at_hand(crashes: Crashes, at: int) -> None:
+    """Four reports at once leave up to four changes unfinished; killed twice, the third attempt ends it."""
+    calm = crashes.run(concurrency=4)["result"]
+    end, account = crashes.world.shape(), crashes.done(crashes.world.root / "run" / "task")
+    crashes.begin()
+    for _ in range(2):
+        assert crashes.run(at=at, concurrency=4)["ended"] == -signal.SIGKILL
+    again = crashes.run(concurrency=4)["result"]
+    assert {**again, "boundaries": 0} == {**calm, "boundaries": 0}
+    assert crashes.world.shape() == end
+    assert crashes.done(crashes.world.root / "run" / "task") == account
+    assert len(crashes.world.changes("archive")) == REPORTS
+
+
+def test_a_restore_killed_at_every_boundary(crashes: Crashes) -> None:
+    """Killed anywhere, a second try brings back what is missing, and nothing twice."""
+    crashes.run()
+    task = (crashes.world.root / "run" / "task" / "journal.jsonl").read_bytes()
+    calm = crashes.run("restore")["result"]
+    boundaries = calm.pop("boundaries")
+    for at in range(1, boundaries + 1, 20):
+        crashes.begin()
+        crashes.run()
+        assert (crashes.world.root / "run" / "task" / "journal.jsonl").read_bytes() == task
+        assert crashes.run("restore", at=at)["ended"] == -signal.SIGKILL, at
+        again = crashes.run("restore")["result"]
+        assert len(again["schedules_created"]) == len(calm["schedules_created"]), at
+        assert again["unarchived"] == calm["unarchived"], at
+        assert crashes.world.shape() == crashes.beginning, at
+        assert len(crashes.world.changes("create_schedule")) == len(calm["schedules_created"]), at

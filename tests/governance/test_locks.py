@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_mode.governance.errors import StorageError
-from airflow_provider_mode.governance.locks import Presence, ReportLocks, is_attended, lock
+from airflow_provider_mode.governance.locks import Presence, ReportLocks, is_attended, lock, owns
 
 HOST, REPORT = "https://app.mode.com", "aaaaaaaaaaa1"
 
@@ -52,7 +52,7 @@ def test_a_report_is_held_by_one(short: Path) -> None:
 
 
 def test_a_lock_that_cannot_be_had_is_done_without(short: Path) -> None:
-    """It is an advice: a process that hangs, or no folder for temporary files, does not stop the work."""
+    """It is an advice: a process that hangs does not stop the work, nor does a disk without room."""
     naps: list[float] = []
     first, second = (
         ReportLocks(HOST, "acme", sleep=never),
@@ -60,13 +60,56 @@ def test_a_lock_that_cannot_be_had_is_done_without(short: Path) -> None:
     )
     with first.hold(REPORT), second.hold(REPORT):
         assert len(naps) == 3
-    for path in short.iterdir():
-        for file in path.iterdir():
-            file.unlink()
-        path.rmdir()
+    assert list(short.iterdir()) == []
     short.rmdir()
-    with ReportLocks(HOST, "acme", sleep=never).hold(REPORT) as nothing:
+    short.write_bytes(b"")
+    with first.hold(REPORT) as nothing:
         assert nothing is None
+
+
+def test_waiting_ends_with_the_task(short: Path) -> None:
+    """A task that is being killed waits for nobody."""
+    stopped = ReportLocks(HOST, "acme", sleep=never, stop=lambda: True)
+    with ReportLocks(HOST, "acme", sleep=never).hold(REPORT), stopped.hold(REPORT):
+        pass
+
+
+def test_a_lock_file_that_was_just_removed_is_no_lock(short: Path) -> None:
+    """Who waited on a file that its holder removed locks the next one, and never the same as a third."""
+    inside, most = 0, 0
+    guard = threading.Lock()
+
+    def work() -> None:
+        nonlocal inside, most
+        locks = ReportLocks(HOST, "acme", sleep=lambda _: None)
+        for _ in range(50):
+            with locks.hold(REPORT):
+                with guard:
+                    inside += 1
+                    most = max(most, inside)
+                with guard:
+                    inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    assert list(short.iterdir()) == []
+
+
+def test_only_the_file_at_the_path_counts(tmp_path: Path) -> None:
+    """A lock on a file that was removed, or replaced, keeps nobody out."""
+    path = tmp_path / "lock"
+    with path.open("wb") as file:
+        assert owns(file.fileno(), path)
+        with path.open("rb") as other:
+            assert not owns(other.fileno(), path)
+        path.unlink()
+        assert not owns(file.fileno(), path)
+        path.touch()
+        assert not owns(file.fileno(), path)
 
 
 def test_a_lock_that_is_never_free(tmp_path: Path) -> None:
