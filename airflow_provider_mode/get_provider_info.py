@@ -11,14 +11,23 @@ PACKAGE = "airflow-provider-mode"
 OPERATORS = (
     "archive_stale_reports",
     "delete_schedules",
+    "export_results",
     "inventory",
+    "move_reports",
     "plan_cleanup",
+    "purge_results",
     "restore",
     "run_report",
 )
 SENSORS = ("report_run", "report_scheduled", "report_viewed")
 TRIGGERS = ("report_run", "report_scheduled", "report_viewed")
 LINKS = ("plan.ModePlanLink", "report.ModeReportLink", "run.ModeRunLink")
+ASSETS = {
+    "schemes": ["mode"],
+    "handler": "airflow_provider_mode.assets.mode.sanitize_uri",
+    "factory": "airflow_provider_mode.assets.mode.create_asset",
+    "to_openlineage_converter": "airflow_provider_mode.assets.mode.convert_asset_to_openlineage",
+}
 
 
 def _modules(kind: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -45,6 +54,8 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": _modules("sensors", SENSORS),
         "triggers": _modules("triggers", TRIGGERS),
         "extra-links": [f"airflow_provider_mode.links.{name}" for name in LINKS],
+        "asset-uris": [ASSETS],
+        "dataset-uris": [ASSETS],  # as Airflow 2 calls them
         "connection-types": [
             {
                 "connection-type": CONN_TYPE,

@@ -223,11 +223,13 @@ class ModeClient(Core):
         report: str | Report,
         run: str | Run,
         format: str = "csv",  # noqa: A002  # as Mode calls it
+        *,
+        query_run: str | QueryRun | None = None,
     ) -> Download:
-        """The results of a run as `csv` or `json`, streamed; several queries may come as a zip."""
-        return exports.results(
-            self._session, self._path("reports", self._report(report), "runs", run), format
-        )
+        """The results of a run, or of one of its queries, streamed; those of several may come as a zip."""
+        within = ("query_runs", query_run) if query_run is not None else ()
+        path = self._path("reports", self._report(report), "runs", run, *within)
+        return exports.results(self._session, path, format)
 
     def pdf(self, report: str | Report, run: str | Run, *, wait_for: float = 600.0) -> Download:
         """The PDF of a run, streamed; Mode renders it first, which may take up to `wait_for` seconds."""

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_mode.operators.archive_stale_reports import ArchiveStaleReportsOperator
     from airflow_provider_mode.operators.delete_schedules import DeleteSchedulesOperator
+    from airflow_provider_mode.operators.export_results import ExportResultsOperator
     from airflow_provider_mode.operators.inventory import InventoryOperator
+    from airflow_provider_mode.operators.move_reports import MoveReportsOperator
     from airflow_provider_mode.operators.plan_cleanup import PlanCleanupOperator
+    from airflow_provider_mode.operators.purge_results import PurgeResultsOperator
     from airflow_provider_mode.operators.restore import RestoreOperator
     from airflow_provider_mode.operators.run_report import RunReportOperator
 
 __all__ = [
     "ArchiveStaleReportsOperator",
     "DeleteSchedulesOperator",
+    "ExportResultsOperator",
     "InventoryOperator",
+    "MoveReportsOperator",
     "PlanCleanupOperator",
+    "PurgeResultsOperator",
     "RestoreOperator",
     "RunReportOperator",
 ]
@@ -25,8 +31,11 @@ __all__ = [
 _MODULES = {
     "ArchiveStaleReportsOperator": "archive_stale_reports",
     "DeleteSchedulesOperator": "delete_schedules",
+    "ExportResultsOperator": "export_results",
     "InventoryOperator": "inventory",
+    "MoveReportsOperator": "move_reports",
     "PlanCleanupOperator": "plan_cleanup",
+    "PurgeResultsOperator": "purge_results",
     "RestoreOperator": "restore",
     "RunReportOperator": "run_report",
 }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from airflow.providers.common.compat.assets import Asset, AssetAlias
-from airflow.providers.common.compat.sdk import get_hook_lineage_collector
+from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
 
 from airflow_provider_mode.assets.mode import SCHEME, report_uri
 from airflow_provider_mode.client import ModeClient
 
+_collector: Callable[[], Any] = get_hook_lineage_collector
 TOUCHED = "mode_touched"
 """The attribute of an operator that holds what it touched, for OpenLineage."""
 
@@ -36,7 +37,7 @@ def reports_changed(
     """
     uris = [report_uri(client.config.workspace, report) for report in reports]
     operator.__dict__[TOUCHED] = Touched(written=uris, run=extra or None)
-    collector = get_hook_lineage_collector()
+    collector = _collector()
     for report in reports:
         collector.add_output_asset(
             context=operator,
@@ -57,7 +58,7 @@ def report_exported(
     """Declare a report as read, and files as written."""
     uri = report_uri(client.config.workspace, report)
     operator.__dict__[TOUCHED] = Touched(read=[uri], written=list(files), run=extra or None)
-    collector = get_hook_lineage_collector()
+    collector = _collector()
     collector.add_input_asset(
         context=operator, scheme=SCHEME, asset_kwargs={"workspace": client.config.workspace, "report": report}
     )

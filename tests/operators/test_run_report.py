@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +31,12 @@ class Store(dict[str, Any]):
 
 def operator(way: str, **parameters: Any) -> RunReportOperator:
     """An operator that waits one way or the other."""
-    known = {"task_id": "task", "poll_interval": 0.1, "timeout": "20s", "deferrable": way == "deferred"}
+    known: dict[str, Any] = {
+        "task_id": "task",
+        "poll_interval": 0.1,
+        "timeout": "20s",
+        "deferrable": way == "deferred",
+    }
     return RunReportOperator(**(known | parameters))
 
 
@@ -185,22 +189,19 @@ def test_killing_the_task_cancels_its_run(mode: Mode, report: Report) -> None:
     """Also in the middle of waiting; and once it has ended there is nothing to cancel."""
     report.outcome = "never"
     task = operator("worker", report=report.token)
-    thread = threading.Thread(target=_fails, args=(task,))
-    thread.start()
-    for _ in _until(lambda: bool(report.runs) and task._job is not None and task._job.run is not None):
-        time.sleep(0.05)
-    task.on_kill()
+
+    def kill() -> None:
+        for _ in _until(lambda: task._job is not None and task._job.run is not None):
+            time.sleep(0.05)
+        task.on_kill()
+
+    with pytest.raises(ReportRunFailed, match="was cancelled"):
+        waited(task, meanwhile=kill)
     assert report.runs[0].outcome == "cancelled"
-    thread.join(10)
     requests = len(mode.sandbox.requests)
     task.on_kill()
     assert len(mode.sandbox.requests) == requests
     operator("worker", report=report.token).on_kill()
-
-
-def _fails(task: RunReportOperator) -> None:
-    with pytest.raises(ReportRunFailed):
-        task.execute({})
 
 
 def _until(done: Any) -> Iterator[int]:

@@ -1,0 +1,145 @@
+"""The work of ``ExportResultsOperator``: which run, which files, and how they come."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+from airflow_provider_mode.client import ModeClient, QueryRun, UnexpectedReply
+from airflow_provider_mode.governance.errors import SettingError
+from airflow_provider_mode.hooks import runs, templates
+from airflow_provider_mode.hooks.asking import report_in
+from airflow_provider_mode.hooks.failures import ReportRunFailed, failing_fast
+from airflow_provider_mode.hooks.showing import show
+from airflow_provider_mode.operators._counting import CsvRows, JsonRows, NoRows
+from airflow_provider_mode.operators._delivery import Delivery
+from airflow_provider_mode.operators._folder import escaped
+from airflow_provider_mode.operators._job import Job
+from airflow_provider_mode.operators._touched import report_exported
+
+FORMATS = ("csv", "json", "pdf")
+ZIP_BEGINS = b"PK\x03\x04"
+PIECE = 256 * 1024
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What reading a damaged, encrypted or strangely packed archive raises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """A run whose results are asked for."""
+
+    client: ModeClient
+    report: str
+    run: str
+    delivery: Delivery
+
+    def csv(self) -> None:
+        """One file, or one for each query where they come as an archive."""
+        with self.client.results(self.report, self.run, "csv") as download:
+            pieces = iter(download)
+            first = next(pieces, b"")
+            # No CSV begins so, while gateways have been known to change what a body is called.
+            if "zip" in download.content_type.lower() or first.startswith(ZIP_BEGINS):
+                self._unpacked(chain([first], pieces))
+            else:
+                self.delivery.deliver("results.csv", chain([first], pieces), CsvRows())
+
+    def json(self) -> None:
+        """One file a query: of several, a run's own results would hold the first alone."""
+        queries = list(self.client.query_runs(self.report, self.run))
+        for query in queries:
+            with self.client.results(self.report, self.run, "json", query_run=query) as download:
+                name = "results.json" if len(queries) == 1 else f"{_name(query)}.json"
+                self.delivery.deliver(name, download, JsonRows())
+        if not queries:
+            with self.client.results(self.report, self.run, "json") as download:
+                self.delivery.deliver("results.json", download, JsonRows())
+
+    def pdf(self) -> None:
+        """The rendered report."""
+        with self.client.pdf(self.report, self.run) as download:
+            self.delivery.deliver("report.pdf", download, NoRows())
+
+    def _unpacked(self, pieces: Iterable[bytes]) -> None:
+        """The members of an archive; it goes to a disk first, since its contents stand at its end."""
+        with tempfile.TemporaryFile(prefix="mode-export-") as packed:
+            for piece in pieces:
+                packed.write(piece)
+            with closing(self._archive(packed)) as archive:
+                for member in archive.infolist():
+                    if not member.is_dir():
+                        self.delivery.deliver(_safe(member.filename), self._read(archive, member), CsvRows())
+
+    def _archive(self, packed: IO[bytes]) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(packed)
+        except BROKEN as error:
+            raise self._broken(error) from error
+
+    def _read(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        """The pieces of a member; its checksum is compared at its end, before it counts as whole."""
+        try:
+            with archive.open(member) as file:
+                while piece := file.read(PIECE):
+                    yield piece
+        except BROKEN as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> UnexpectedReply:
+        return UnexpectedReply(
+            f"the archive of results cannot be read: {error}",
+            method="GET",
+            path=f"/api/{self.client.config.workspace}/reports/{self.report}/runs/{self.run}/results/content.csv",
+            status=200,
+        )
+
+
+def export_results(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Stream the results to the folder, and say where they are."""
+    with failing_fast():
+        form = templates.text(operator.format, "format")
+        if form not in FORMATS:
+            raise SettingError("format", f"must be one of {', '.join(FORMATS)}, not {operator.format!r}")
+        named = templates.text(operator.report_run, "report_run")
+        job = Job.start(operator, context)
+        client, report = job.client, report_in(job.client, operator.report)
+        show(operator, context, report=client.report_url(report))
+        run = named or _last_success(client, report)
+        url = runs.url(client, report, run)
+        show(operator, context, run=url)
+        delivery = Delivery(job.folder, job.stopping)
+        getattr(Export(client=client, report=report, run=run, delivery=delivery), form)()
+        for file in delivery.files:
+            operator.log.info("%s: %s rows, %s bytes", file["uri"], file["rows"], file["bytes"])
+        uris = [file["uri"] for file in delivery.files]
+        report_exported(operator, context, client, report, uris, report_run=run, url=url)
+    return {"files": delivery.files}
+
+
+def _last_success(client: ModeClient, report: str) -> str:
+    """The last run that succeeded: as the report says, or else by its runs."""
+    told = client.report(report).last_successful_run
+    if told is not None:
+        return told
+    found = next((run.token for run in client.runs(report) if run.succeeded), None)
+    if found is None:
+        raise ReportRunFailed(f"report {report} has no run that succeeded: there is nothing to export")
+    return found
+
+
+def _name(query: QueryRun) -> str:
+    """A file's name for a query; two may be called alike, or like nothing at all."""
+    return escaped(query.query_name or query.query or query.token)
+
+
+def _safe(name: str) -> str:
+    """A member's name as one safe file name: folders in it are no folders here, and nothing leads out."""
+    plain = PurePosixPath(name.replace("\\", "/"))
+    return escaped("_".join(part for part in plain.parts if part not in {"/", ".", ".."}) or "results.csv")
