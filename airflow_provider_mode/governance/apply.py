@@ -54,5 +54,5 @@ def apply(
     results = bounded_map(changer, units, workers=client.config.concurrency, stop=changer.stopped)
     for number, (_, done) in enumerate(results, start=1):
         found.append(done)
-        watch(Progress("reports", number, len(units)))
+        watch(Progress("reports changed or skipped", number, len(units)))
     return Outcome.of(found, journal, left=len(units) - len(found))

@@ -82,7 +82,7 @@ class DiscoverySource:
         }
         for number, report in enumerate(self._client.discovery.reports(personal=scope.personal), start=1):
             if number % _EVERY == 0:
-                self._watch(Progress("reports", number, None))
+                self._watch(Progress("reports listed", number, None))
             place = report.collection or ""
             if place in self._in_scope or (place not in self._places and scope.collections is None):
                 self._sizes[place] += 1

@@ -85,4 +85,4 @@ class RestSource:
 
     def _say(self, reports: int) -> None:
         if reports % _EVERY == 0:
-            self._watch(Progress("reports", reports, None))
+            self._watch(Progress("reports listed", reports, None))

@@ -72,7 +72,7 @@ def restore(
     results = bounded_map(restorer, wanted, workers=client.config.concurrency, stop=restorer.stopped)
     for number, (_, brought) in enumerate(results, start=1):
         found.append(brought)
-        watch(Progress("reports", number, len(wanted)))
+        watch(Progress("reports brought back", number, len(wanted)))
     return _outcome(found, wanted, journal, left=len(wanted) - len(found))
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath, conf
 
-from airflow_provider_mode.client import ModeClient
+from airflow_provider_mode.client import ModeClient, Usage
 from airflow_provider_mode.governance.journal_lines import Header
 from airflow_provider_mode.governance.ports import Progress
 from airflow_provider_mode.governance.storage import read_bytes, write_atomic
@@ -37,22 +37,37 @@ LOST_WITH_WORKER = (
 
 
 class ProgressLog:
-    """Says how far long work has come, once in a few seconds."""
+    """Says how far long work has come, at what pace and until when, once in a few seconds."""
 
-    def __init__(self, log: Any, *, every: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, log: Any, usage: Usage, *, every: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._log = log
+        self._usage = usage
         self._every = every
         self._clock = clock
-        self._said = clock()
+        self._began = self._said = clock()
+        self._stage: str | None = None
+        self._stage_began = self._began
 
     def __call__(self, progress: Progress) -> bool:
         """Log the progress and answer true, unless the last line is too recent."""
-        if self._clock() - self._said < self._every:
+        now = self._clock()
+        if progress.stage != self._stage:
+            self._stage, self._stage_began = progress.stage, now
+        if now - self._said < self._every:
             return False
-        self._said = self._clock()
-        of = "" if progress.total is None else f" of {progress.total}"
-        self._log.info("%s: %s%s", progress.stage, progress.done, of)
+        self._said = now
+        requests = self._usage.requests
+        pace = f"{requests} requests, {requests / max(now - self._began, 1e-9):.1f} a second"
+        self._log.info("%s (%s)", self._so_far(progress, now), pace)
         return True
+
+    def _so_far(self, progress: Progress, now: float) -> str:
+        if progress.total is None:
+            return f"{progress.stage}: {progress.done}"
+        left = (progress.total - progress.done) * (now - self._stage_began) / max(progress.done, 1)
+        return f"{progress.stage}: {progress.done} of {progress.total}, about {left:.0f} s left"
 
 
 class Spent(NamedTuple):
@@ -106,7 +121,7 @@ class Job:
             root=root,
             folder=folder,
             earlier=Spent.loads(read_bytes(folder / SPENT)),
-            progress=ProgressLog(operator.log),
+            progress=ProgressLog(operator.log, client.usage),
         )
 
     @property

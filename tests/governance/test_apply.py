@@ -496,7 +496,7 @@ def test_progress_is_told(world: World) -> None:
         world.stale()
     seen: list[Progress] = []
     world.apply(world.units(), watch=seen.append)
-    assert seen == [Progress("reports", number, 3) for number in (1, 2, 3)]
+    assert seen == [Progress("reports changed or skipped", number, 3) for number in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("how", ["single", "all"])

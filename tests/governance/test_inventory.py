@@ -189,4 +189,4 @@ def test_progress_is_told_as_the_reports_come() -> None:
     seen: list[Progress] = []
     client = FakeClient().add("c1", *(report_row(f"r{number}") for number in range(1200)))
     list(RestSource(client, watch=seen.append).rows(Scope(datasets=False), as_of=NOW, tally=Counter()))
-    assert seen == [Progress("reports", 500, None), Progress("reports", 1000, None)]
+    assert seen == [Progress("reports listed", 500, None), Progress("reports listed", 1000, None)]

@@ -255,7 +255,7 @@ def test_it_stops_between_two_changes(world: World) -> None:
         outcome = world.restore(stop=counter(at))
         assert outcome.failed == {}
     assert world.restore(watch=seen.append).left == 0
-    assert seen[-1] == Progress("reports", 3, 3)
+    assert seen[-1] == Progress("reports brought back", 3, 3)
     assert world.shape() == beginning
     assert len(world.changes("create_schedule")) == 6
 

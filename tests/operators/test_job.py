@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_mode.client import Usage
 from airflow_provider_mode.governance.ports import Progress
 from airflow_provider_mode.operators._job import ProgressLog, Spent
 from airflow_provider_mode.operators.archive_stale_reports import ArchiveStaleReportsOperator
@@ -22,14 +23,18 @@ class Lines:
 
 
 def test_long_work_says_how_far_it_is_once_in_a_few_seconds() -> None:
-    """Not at each report, and with the total where it is known."""
-    seconds = iter([0.0, 1.0, 5.0, 5.0, 6.0, 11.0, 11.0])
-    log = Lines()
-    say = ProgressLog(log, every=5.0, clock=lambda: next(seconds))
-    progress = [Progress("reports", 10, None), Progress("reports", 500, None)]
-    progress += [Progress("reports", 1, 9), Progress("reports", 7, 9)]
+    """Not at each report; with the pace, and with the time left where the total is known."""
+    seconds = iter([0.0, 1.0, 5.0, 5.0, 11.0])
+    log, usage = Lines(), Usage()
+    say = ProgressLog(log, usage, every=5.0, clock=lambda: next(seconds))
+    usage.count(requests=20)
+    progress = [Progress("listed", 10, None), Progress("listed", 500, None)]
+    progress += [Progress("changed", 1, 9), Progress("changed", 6, 9)]
     assert [say(each) for each in progress] == [False, True, False, True]
-    assert log.lines == ["reports: 500", "reports: 7 of 9"]
+    assert log.lines == [
+        "listed: 500 (20 requests, 4.0 a second)",
+        "changed: 6 of 9, about 3 s left (20 requests, 1.8 a second)",
+    ]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"requests": "many", "seconds": 1}'])
