@@ -5,6 +5,9 @@ from __future__ import annotations
 from airflow_provider_mode.client import ModeClient
 from airflow_provider_mode.client.errors import ModeError
 
+PATIENCE = 5.0
+"""Seconds to go on trying: somebody is looking at a button."""
+
 
 def check(client: ModeClient) -> tuple[bool, str]:
     """Ask Mode whose key this is, and say with which workspace and scope it works, or why not."""

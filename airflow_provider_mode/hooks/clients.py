@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from airflow.providers.common.compat.sdk import mask_secret
 
@@ -13,10 +16,28 @@ from airflow_provider_mode.hooks.connection import ConnectionFields, config_from
 
 def masked_config(connection: ConnectionFields) -> ModeConfig:
     """The configuration of a connection; from now on its secrets are hidden in every log."""
-    config = config_from(connection)
+    config = _in_environment(config_from(connection))
     for hidden in secrets_of(config):
         mask_secret(hidden)
     return config
+
+
+def _in_environment(config: ModeConfig) -> ModeConfig:
+    """
+    With the worker's proxies and certificates where the connection names none, as ``requests`` has it.
+
+    A loopback host is never asked for through a proxy: plain http would show it the key.
+    """
+    changes: dict[str, Any] = {}
+    host = urlsplit(config.host)
+    if config.proxies is None and host.scheme == "https":
+        proxies = getproxies()
+        if "https" in proxies and not proxy_bypass(host.netloc):
+            changes["proxies"] = {"https": proxies["https"]}
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if config.verify is True and bundle:
+        changes["verify"] = bundle
+    return replace(config, **changes) if changes else config
 
 
 def impatient(config: ModeConfig, *, retry_for: float, **changes: Any) -> ModeClient:

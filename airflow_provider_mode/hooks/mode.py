@@ -52,9 +52,12 @@ class ModeHook(BaseHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """Whether the connection works, and a sentence: with which workspace and scope, or why not."""
-        from airflow_provider_mode.hooks.check import check  # noqa: PLC0415 - see the module's docstring
+        from airflow_provider_mode.hooks.check import PATIENCE, check  # noqa: PLC0415 - see the docstring
+        from airflow_provider_mode.hooks.clients import impatient, masked_config  # noqa: PLC0415 - likewise
 
         try:
-            return check(self.get_conn())
+            config = masked_config(self.get_connection(self.mode_conn_id))
+            with impatient(config, retry_for=PATIENCE) as client:
+                return check(client)
         except (ValueError, AirflowException) as error:  # what the connection holds, or that there is none
             return False, str(error)
