@@ -14,7 +14,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -71,12 +71,11 @@ class LocalFile:
         with Guard("open", path):
             self._number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
             sync_folder(path.parent)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             with self._locked():
                 self._begin()
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     def write(self, line: Line, *, number: bool = False) -> int:
         """Append a line, after whatever others appended meanwhile."""

@@ -90,7 +90,9 @@ class ReportLocks:
         sleep: Callable[[float], None],
         stop: Callable[[], bool] = lambda: False,
         tries: int = 60 * TRIES,
+        folder: Path | None = None,
     ) -> None:
+        self._folder = folder or Path(tempfile.gettempdir())
         self._workspace = f"{host}\n{workspace}"
         self._sleep = sleep
         self._stop = stop
@@ -100,7 +102,7 @@ class ReportLocks:
     def hold(self, report: str) -> Iterator[None]:
         """Keep other processes waiting while this one is at a report, and wait for them."""
         name = hashlib.sha256(f"{self._workspace}\n{report}".encode()).hexdigest()[:32]
-        path = Path(tempfile.gettempdir()) / f"mode-report-{os.getuid()}-{name}.lock"
+        path = self._folder / f"mode-report-{os.getuid()}-{name}.lock"
         number = self._acquire(path)
         try:
             yield

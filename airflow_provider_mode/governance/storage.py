@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -127,17 +127,15 @@ def write_atomic(path: StoragePath, content: bytes) -> None:
 def _replace(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
+    with ExitStack() as undo:
+        undo.callback(draft.unlink, missing_ok=True)
         try:
             write_all(number, content)
             os.fsync(number)
         finally:
             os.close(number)
         draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
+        undo.pop_all()
     sync_folder(path.parent)
 
 

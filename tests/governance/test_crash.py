@@ -40,6 +40,7 @@ class Crashes:
         shutil.rmtree(world.root / "run", ignore_errors=True)
         (world.root / "run").mkdir()
         world.sandbox.reset()
+        world.sandbox.set_clock(START)
         world.home = world.sandbox.add_collection("Weekly numbers").token
         for number in range(REPORTS):
             mailed = ("growth-lead@example.com",) if number % 12 == 0 else ()

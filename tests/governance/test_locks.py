@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import fcntl
-import tempfile
 import threading
 from pathlib import Path
 
@@ -13,22 +12,14 @@ from airflow_provider_mode.governance.locks import Presence, ReportLocks, is_att
 HOST, REPORT = "https://app.mode.com", "aaaaaaaaaaa1"
 
 
-@pytest.fixture
-def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A temporary folder of this test's own."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    (tmp_path / "tmp").mkdir()
-    return tmp_path / "tmp"
-
-
 def never(_: float) -> None:
     """A sleep that nobody should need."""
     raise AssertionError
 
 
-def test_a_report_is_held_by_one(short: Path) -> None:
+def test_a_report_is_held_by_one(tmp_path: Path) -> None:
     """The second waits until the first is done with the report; another report is free."""
-    first = ReportLocks(HOST, "acme", sleep=never)
+    first = ReportLocks(HOST, "acme", sleep=never, folder=tmp_path)
     order: list[str] = []
     held, waiting = threading.Event(), threading.Event()
 
@@ -37,7 +28,7 @@ def test_a_report_is_held_by_one(short: Path) -> None:
 
     def work() -> None:
         held.wait(10)
-        with ReportLocks(HOST, "acme", sleep=wait).hold(REPORT):
+        with ReportLocks(HOST, "acme", sleep=wait, folder=tmp_path).hold(REPORT):
             order.append("second")
 
     thread = threading.Thread(target=work)
@@ -45,43 +36,44 @@ def test_a_report_is_held_by_one(short: Path) -> None:
     with first.hold(REPORT):
         held.set()
         assert waiting.wait(10)
-        with first.hold("aaaaaaaaaaa2"), ReportLocks(HOST, "other", sleep=never).hold(REPORT):
+        with (
+            first.hold("aaaaaaaaaaa2"),
+            ReportLocks(HOST, "other", sleep=never, folder=tmp_path).hold(REPORT),
+        ):
             order.append("first")
     thread.join()
     assert order == ["first", "second"]
 
 
-def test_a_lock_that_cannot_be_had_is_done_without(short: Path) -> None:
+def test_a_lock_that_cannot_be_had_is_done_without(tmp_path: Path) -> None:
     """It is an advice: a process that hangs does not stop the work, nor does a disk without room."""
     naps: list[float] = []
     first, second = (
-        ReportLocks(HOST, "acme", sleep=never),
-        ReportLocks(HOST, "acme", sleep=naps.append, tries=3),
+        ReportLocks(HOST, "acme", sleep=never, folder=tmp_path),
+        ReportLocks(HOST, "acme", sleep=naps.append, tries=3, folder=tmp_path),
     )
     with first.hold(REPORT), second.hold(REPORT):
         assert len(naps) == 3
-    assert list(short.iterdir()) == []
-    short.rmdir()
-    short.write_bytes(b"")
-    with first.hold(REPORT) as nothing:
+    assert list(tmp_path.iterdir()) == []
+    with ReportLocks(HOST, "acme", sleep=never, folder=tmp_path / "none").hold(REPORT) as nothing:
         assert nothing is None
 
 
-def test_waiting_ends_with_the_task(short: Path) -> None:
+def test_waiting_ends_with_the_task(tmp_path: Path) -> None:
     """A task that is being killed waits for nobody."""
-    stopped = ReportLocks(HOST, "acme", sleep=never, stop=lambda: True)
-    with ReportLocks(HOST, "acme", sleep=never).hold(REPORT), stopped.hold(REPORT):
+    stopped = ReportLocks(HOST, "acme", sleep=never, stop=lambda: True, folder=tmp_path)
+    with ReportLocks(HOST, "acme", sleep=never, folder=tmp_path).hold(REPORT), stopped.hold(REPORT):
         pass
 
 
-def test_a_lock_file_that_was_just_removed_is_no_lock(short: Path) -> None:
+def test_a_lock_file_that_was_just_removed_is_no_lock(tmp_path: Path) -> None:
     """Who waited on a file that its holder removed locks the next one, and never the same as a third."""
     inside, most = 0, 0
     guard = threading.Lock()
 
     def work() -> None:
         nonlocal inside, most
-        locks = ReportLocks(HOST, "acme", sleep=lambda _: None)
+        locks = ReportLocks(HOST, "acme", sleep=lambda _: None, folder=tmp_path)
         for _ in range(50):
             with locks.hold(REPORT):
                 with guard:
@@ -96,7 +88,7 @@ def test_a_lock_file_that_was_just_removed_is_no_lock(short: Path) -> None:
     for thread in threads:
         thread.join()
     assert most == 1
-    assert list(short.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_the_file_at_the_path_counts(tmp_path: Path) -> None:
