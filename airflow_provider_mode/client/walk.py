@@ -19,6 +19,7 @@ from airflow_provider_mode.client.errors import (
     ModeError,
     RateLimited,
 )
+from airflow_provider_mode.client.kept import Kept
 from airflow_provider_mode.client.listing import Listing, Row, feed, moving
 from airflow_provider_mode.client.pages import MOST_WALKS, Pages
 
@@ -34,7 +35,7 @@ class Chain(Generic[Row]):
         self.listing = listing
         self.order = order
         self.pages = Pages(most_pages=listing.most_pages)
-        self.items: list[Row] = []
+        self.items = Kept(listing.model)
         self.walks = 1
         self.asked = 0
         """The last page asked for in this walk."""
@@ -67,7 +68,7 @@ class Chain(Generic[Row]):
                 raise due
             rows, counters = due
             self._lengths.append(len(rows))
-            self.items.extend(rows[index] for index in feed(self.pages, self.listing, rows, counters))
+            self.items.add(rows[index] for index in feed(self.pages, self.listing, rows, counters))
         return self.pages.done
 
     def again(self) -> None:
@@ -109,7 +110,7 @@ class Walk(Generic[Row]):
         chain.asked += 1
         return Ask(chain, chain.walks, chain.asked)
 
-    def take(self, ask: Ask[Row], answer: Answer[Row] | ModeError) -> list[Row] | ModeError | None:
+    def take(self, ask: Ask[Row], answer: Answer[Row] | ModeError) -> Kept[Row] | ModeError | None:
         """Take in what came of an ask: a chain's items or its error when it has ended, else None."""
         chain = ask.chain
         if chain.order not in self._open or chain.walks != ask.walk:
@@ -135,7 +136,7 @@ class Walk(Generic[Row]):
 
 def walk(
     fetch: Fetch[Row], listings: Sequence[Listing[Row]], *, workers: int
-) -> Iterator[tuple[int, list[Row] | ModeError]]:
+) -> Iterator[tuple[int, Kept[Row] | ModeError]]:
     """
     For each list, by its index, all its items or the error in their place, as each list ends.
 

@@ -105,3 +105,12 @@ def test_an_old_history_reaches_the_verdicts_of_discovery(mode_sandbox: Sandbox,
     by_history(mode_sandbox, tmp_path)
     mode_sandbox.advance(LIMIT + WEEK)
     assert by_history(mode_sandbox, tmp_path) == by_discovery(mode_sandbox) != set()
+
+
+@SMALL
+def test_a_mode_that_counts_lists_as_views_makes_nothing_stale(mode_sandbox: Sandbox, tmp_path: Path) -> None:
+    """Every inventory then looks like a reader: evidence is worthless, and keeps."""
+    mode_sandbox.switch(reads_as_views="all")
+    for _ in range(3):
+        assert by_history(mode_sandbox, tmp_path) == set()
+        mode_sandbox.advance(LIMIT)
