@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 export PIP_NO_CACHE_DIR = 1
 
-.PHONY: help demo test lint types contracts unit test-2.11 strangers lock clean
+.PHONY: help demo airflow test lint types contracts unit test-2.11 e2e strangers lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ $(READY): pyproject.toml $(LOCK)
 
 demo: $(READY) ## sweep a sandbox workspace of 2,000 reports with a real Airflow, at Mode's rate limit (about four minutes)
 	@$(BIN)/python bench/demo.py
+
+airflow: $(READY) ## an Airflow to click through, with the examples and a sandbox workspace; Ctrl-C ends it
+	@$(BIN)/python bench/standalone.py
 
 test: $(READY) lint types contracts unit ## lint, types, import contracts, tests
 
@@ -49,6 +52,11 @@ unit: $(READY) ## the tests, with branch coverage of client, governance and sand
 	@$(BIN)/coverage combine -q 2>/dev/null || true
 	@$(BIN)/coverage report --include='airflow_provider_mode/client/*,airflow_provider_mode/governance/*,airflow_provider_mode/sandbox/*' --fail-under=100
 
+e2e: ## real Airflows, executors, databases and a browser, in an environment of their own (about ten minutes)
+	@$(MAKE) --no-print-directory VENV=.venv-e2e LOCK=.ci/requirements-e2e.lock .venv-e2e/.ready
+	@echo "==> end-to-end tests"
+	@.venv-e2e/bin/python -m pytest -q tests/e2e
+
 test-2.11: ## the same tests on Airflow 2.11, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-2.11 LOCK=.ci/requirements-2.11.lock .venv-2.11/.ready
 	@echo "==> tests on Airflow 2.11"
@@ -61,6 +69,7 @@ strangers: ## the sandbox under clients that others wrote and under a fuzzer, in
 
 lock: $(READY) ## renew the lock files
 	@$(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
+	@$(UV) pip compile -q pyproject.toml --group e2e --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c requirements.lock -o .ci/requirements-e2e.lock
 	@echo 'apache-airflow<3' | $(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c - -o .ci/requirements-2.11.lock
 	@$(UV) pip compile -q --group pyproject.toml:strangers --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-strangers.lock
 

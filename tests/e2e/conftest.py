@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Stacks:
 def stacks() -> Iterator[Stacks]:
     """The stacks of the session, one at a time."""
     found = Stacks()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends the tests ends the stack as well
     yield found
     found.stop()
 

@@ -52,12 +52,13 @@ def in_session(session: int) -> list[int]:
 
 
 def belonging_to(folder: Path) -> list[str]:
-    """The processes whose command or environment names a folder."""
+    """The processes that work in a folder, or whose command or environment names it."""
     found, mark = [], os.fsencode(folder)
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             command = (entry / "cmdline").read_bytes()
-            if mark in command or mark in (entry / "environ").read_bytes():
+            place = os.fsencode((entry / "cwd").readlink())  # one that renames itself loses the other two
+            if mark in command or mark in place or mark in (entry / "environ").read_bytes():
                 found.append(f"{entry.name} {command.replace(bytes(1), b' ').decode(errors='replace')}")
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
 from airflow.providers.common.compat.sdk import DAG
@@ -17,10 +18,12 @@ with DAG("e2e_failing", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UT
 
     @dag.task
     def talkative() -> str:
-        """What a careless task might print: Airflow masks it, because the hook has told it what to mask."""
+        """What a careless task might log: Airflow masks the secret, for the hook has named it to Airflow."""
         hook = ModeHook()
         client = hook.get_conn()
-        print(client, client.config, hook, f"the secret is {client.config.password}")  # noqa: T201 - the point
+        logging.getLogger(__name__).warning(
+            "%s %s %s: %s", hook, client, client.config, client.config.password
+        )
         return repr(client.config)
 
     talkative()
