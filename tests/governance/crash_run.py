@@ -7,6 +7,7 @@ imports are done, and is answered with how the fork ended.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
@@ -115,8 +116,14 @@ def run(command: dict[str, Any]) -> dict[str, Any]:
         return outcome.result(boundaries=boundaries.passed, left=outcome.left, fatal=repr(outcome.fatal))
 
 
+LATER = ("airflow_provider_mode.client.pacing", "airflow_provider_mode.governance.plan_file")
+"""Modules that are imported when they are first needed, which would be once a fork."""
+
+
 def serve() -> None:
     """Answer commands until there are no more."""
+    for name in LATER:
+        importlib.import_module(name)
     for text in sys.stdin:
         command = json.loads(text)
         answer = Path(command["root"]) / "answer.json"

@@ -86,7 +86,7 @@ def crashes(tmp_path: Path) -> Iterator[Crashes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
     )
     with server, World(tmp_path, start=START) as world:
         yield Crashes(world, server)
