@@ -131,7 +131,7 @@ class Discovery:
             signature = Signature(**parts)
         except ConfigurationError:
             raise UnexpectedReply(
-                "the reply holds no signature; one may have been made all the same", method="POST", path=path
+                "the reply holds no signature", method="POST", path=path, maybe_done=True
             ) from None
         return MintedSignature(
             name=text(made.get("name")), expires_at=moment(made.get("expires_at")), signature=signature

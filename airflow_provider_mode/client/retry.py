@@ -82,7 +82,8 @@ def _wait(failure: Failure, attempt: int, u: float) -> float:
     """The wait that is due: the server's word, none where the pacer waits, else doubling with jitter."""
     if failure.outcome is Outcome.THROTTLED and failure.paced:
         return 0.0
-    if failure.retry_after is not None:
+    # "At once" (0, or a date that has passed) would be obeyed in a loop without a pause.
+    if failure.retry_after is not None and failure.retry_after >= _FIRST_BACKOFF:
         return failure.retry_after
     full = min(_FIRST_BACKOFF * 2.0 ** min(attempt, _MOST_DOUBLINGS), LONGEST_BACKOFF)
     return full * (0.5 + u / 2)

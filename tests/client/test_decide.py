@@ -42,6 +42,14 @@ def test_a_retry_never_waits_past_patience(
         assert decision.wait <= 10
 
 
+@pytest.mark.parametrize("said", [0.0, 0.2])
+def test_a_server_that_says_at_once_is_not_obeyed_in_a_loop(said: float) -> None:
+    """A `Retry-After` of next to nothing leaves the usual pauses, longer each time."""
+    failure = Failure(outcome=Outcome.SERVER, retry_after=said)
+    waits = [decide("GET", failure, attempt=n, elapsed=0, retry_for=300, u=0.0) for n in (1, 2, 3)]
+    assert waits == [Retry(0.5, "server error"), Retry(1.0, "server error"), Retry(2.0, "server error")]
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
