@@ -21,7 +21,7 @@ from tests.governance.sources import client_of, stale
 WEEK, LIMIT, WEEKS = timedelta(days=7), timedelta(days=56), 52
 POLICY = StalePolicy(not_viewed_for=LIMIT, older_than=None, exempt_subscribed=False, unknown="stale")
 LONG_AGO = datetime(2019, 1, 1, tzinfo=UTC)
-SMALL = pytest.mark.mode_sandbox(reports=120, collections=3, frozen=True)
+SMALL = pytest.mark.mode_sandbox(reports=80, collections=3, frozen=True)
 
 
 def by_history(sandbox: Sandbox, folder: Path) -> set[str]:

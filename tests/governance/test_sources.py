@@ -17,7 +17,7 @@ from airflow_provider_mode.sandbox.model import Report
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 from tests.governance.sources import client_of, planned, source_of, stale
 
-MANY = pytest.mark.mode_sandbox(reports=240, collections=6, frozen=True)
+MANY = pytest.mark.mode_sandbox(reports=140, collections=5, frozen=True)
 BY_REST: list[dict[str, Any]] = [
     {"not_run_for": "90d"},
     {"max_views": 5, "not_edited_for": "60d"},

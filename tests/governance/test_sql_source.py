@@ -22,7 +22,7 @@ from tests.governance.sources import Table, client_of, stale, table_of
 
 REPORT = "5c6b1f0e2a34"
 MOMENT = datetime(2026, 3, 2, 4, tzinfo=UTC)
-MANY = pytest.mark.mode_sandbox(reports=240, collections=6, frozen=True)
+MANY = pytest.mark.mode_sandbox(reports=140, collections=5, frozen=True)
 
 
 def value(column: str, given: Any) -> Any:
