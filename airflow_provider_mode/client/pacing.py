@@ -1,11 +1,12 @@
 """
 Pacing: at most so many requests in any period as the server counts them, for all who use one key.
 
-`pacer_for` gives the pacer of a configuration. What it decides is in `pacing_window` (pure), what it has learnt of
-latencies and of strangers in `pacing_evidence` (pure), and where its state lives in `pacing_store` (this process),
-`pacing_file` (this host) and `pacing_redis` (several hosts).
+`pacer_for` gives the pacer of a configuration. What it decides is in `pacing_window` (pure), what it has
+learnt of latencies and of strangers in `pacing_evidence` (pure), and where its state lives in `pacing_store`
+(this process), `pacing_file` (this host) and `pacing_redis` (several hosts).
 """
 
+import hashlib
 import random as chance
 import threading
 import time
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 
 from airflow_provider_mode.client.config import ModeConfig, RateLimit
 from airflow_provider_mode.client.pace import Pacer, PaceTimeout, Permit, Seen
+from airflow_provider_mode.client.pacing_file import FileStore
+from airflow_provider_mode.client.pacing_redis import RedisStore
 from airflow_provider_mode.client.pacing_store import LocalStore, Store, watch_forks
 from airflow_provider_mode.client.pacing_wait import Books, SharedPacer
 from airflow_provider_mode.client.pacing_window import Rule
@@ -89,5 +92,9 @@ def pacer_for(
 def _stores(
     config: ModeConfig, limit: RateLimit, clock: Callable[[], float], sleep: Callable[[float], None]
 ) -> list[Store]:
-    """The stores of a key, the widest first."""
-    return [LocalStore(clock)]
+    """The stores of a key, the widest first; the name tells neither key nor host."""
+    name = hashlib.sha256(f"{config.host}\n{config.key_hash}".encode()).hexdigest()[:32]
+    stores: list[Store] = [FileStore(name, clock=clock, sleep=sleep), LocalStore(clock)]
+    if limit.redis is not None:
+        stores.insert(0, RedisStore(limit.redis, name, sleep=sleep))
+    return stores

@@ -3,8 +3,7 @@
 import json
 import math
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 FORMAT = "mode-pace/1"
@@ -36,12 +35,21 @@ class Waiter:
 
 @dataclass(slots=True)
 class Latencies:
-    """The three shortest and the longest latency among `n` replies since `began`."""
+    """The shortest few and the longest latency among `n` replies since `began`."""
 
     began: float = -math.inf
     n: int = 0
     lows: list[float] = field(default_factory=list)
     high: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A reply: its bounds, and how many requests the server had counted with it."""
+
+    sent: float
+    by: float
+    used: int
 
 
 @dataclass(slots=True)
@@ -53,46 +61,27 @@ class State:
     queue: list[Waiter] = field(default_factory=list)
     rules: list[tuple[int, float, float]] = field(default_factory=list)  # requests, period, last asked under
     complete_since: float = -math.inf  # the requests before this moment are not all known
-    paused_at: float = -math.inf
-    paused_until: float = -math.inf
-    strikes: int = 0  # throttled again and again, with no good reply between
-    probing: bool = False  # the pause is over, and nobody has had a good reply yet
-    next_at: float = -math.inf  # the earliest next sending while strangers are about
     latencies: Latencies = field(default_factory=Latencies)
     older: Latencies = field(default_factory=Latencies)
     early: int = 0  # pairs of overtaken requests that the server had counted in the order of sending
     late: int = 0  # likewise, in the order of replying
-    foreign: list[tuple[float, int]] = field(default_factory=list)  # when, and at least how many of others
     limits: list[tuple[float, int]] = field(default_factory=list)  # when, and the server's limit
+    foreign: list[tuple[float, int]] = field(default_factory=list)  # when, and at least how many of others
+    last: Mark | None = None  # the newest reply
+    first: Mark | None = None  # the first reply since the server began a new window
+    reset_at: float = -math.inf  # when that was seen
+    next_at: float = -math.inf  # the earliest next sending while strangers are about
+    struck_at: float = -math.inf  # the first 429 of a row
+    strikes: int = 0  # 429s in a row, with no good reply between
+    paused_at: float = -math.inf
+    paused_until: float = -math.inf
+    probing: bool = False  # one goes ahead after the pause, and nobody has had a good reply yet
 
 
 def dumps(state: State) -> bytes:
     """One line that tells by itself whether it is whole."""
-    body = json.dumps(
-        {
-            "format": FORMAT,
-            "requests": [[r.ticket, r.owner, r.sent, r.by, r.remaining] for r in state.requests],
-            "queue": [[w.ticket, w.owner, w.seen] for w in state.queue],
-            "rules": state.rules,
-            "times": [
-                _finite(t)
-                for t in (
-                    state.clock,
-                    state.complete_since,
-                    state.paused_at,
-                    state.paused_until,
-                    state.next_at,
-                )
-            ],
-            "counts": [state.strikes, int(state.probing), state.early, state.late],
-            "latencies": [
-                [_finite(one.began), one.n, one.lows, one.high] for one in (state.latencies, state.older)
-            ],
-            "foreign": state.foreign,
-            "limits": state.limits,
-        },
-        separators=(",", ":"),
-    ).encode()
+    values = {one.name: getattr(state, one.name) for one in fields(State)}
+    body = json.dumps([FORMAT, _plain(values)], separators=(",", ":"), allow_nan=False).encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
@@ -103,60 +92,68 @@ def loads(line: bytes) -> State:
     if checksum != b"%08x" % zlib.crc32(body):
         raise UnreadableStateError("the line is torn")
     try:
-        return _state(json.loads(body))
-    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        form, raw = json.loads(body)
+        return _state(form, raw)
+    except (LookupError, TypeError, ValueError) as error:
         raise UnreadableStateError("the line is no state") from error
 
 
-def _state(raw: dict[str, Any]) -> State:
+def _plain(value: Any) -> Any:
+    """JSON has no infinity: null stands for "never yet"; rows stand for our classes."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Request | Waiter | Latencies | Mark):
+        return [_plain(getattr(value, one.name)) for one in fields(value)]
+    return value
+
+
+def _state(form: Any, raw: dict[str, Any]) -> State:
     """The state from its JSON."""
-    if raw["format"] != FORMAT:
+    if form != FORMAT:
         raise UnreadableStateError("another format")
-    clock, since, paused_at, paused_until, next_at = (_infinite(t) for t in raw["times"])
-    strikes, probing, early, late = (int(n) for n in raw["counts"])
-    latencies, older = (
-        Latencies(_infinite(began), int(n), _each(float, lows), float(high))
-        for began, n, lows, high in raw["latencies"]
-    )
     return State(
-        clock=clock,
-        requests=[
-            Request(
-                str(ticket),
-                str(owner),
-                float(sent),
-                None if by is None else float(by),
-                None if left is None else int(left),
-            )
-            for ticket, owner, sent, by, left in raw["requests"]
-        ],
+        early=int(raw["early"]),
+        late=int(raw["late"]),
+        strikes=int(raw["strikes"]),
+        probing=bool(raw["probing"]),
+        clock=_time(raw["clock"]),
+        complete_since=_time(raw["complete_since"]),
+        reset_at=_time(raw["reset_at"]),
+        next_at=_time(raw["next_at"]),
+        struck_at=_time(raw["struck_at"]),
+        paused_at=_time(raw["paused_at"]),
+        paused_until=_time(raw["paused_until"]),
+        requests=[Request(str(t), str(o), float(s), _maybe(b), left) for t, o, s, b, left in raw["requests"]],
         queue=[Waiter(str(ticket), str(owner), float(seen)) for ticket, owner, seen in raw["queue"]],
         rules=[(int(n), float(period), float(seen)) for n, period, seen in raw["rules"]],
-        complete_since=since,
-        paused_at=paused_at,
-        paused_until=paused_until,
-        strikes=strikes,
-        probing=bool(probing),
-        next_at=next_at,
-        latencies=latencies,
-        older=older,
-        early=early,
-        late=late,
-        foreign=[(float(at), int(n)) for at, n in raw["foreign"]],
+        latencies=_latencies(*raw["latencies"]),
+        older=_latencies(*raw["older"]),
         limits=[(float(at), int(n)) for at, n in raw["limits"]],
+        foreign=[(float(at), int(n)) for at, n in raw["foreign"]],
+        last=_mark(raw["last"]),
+        first=_mark(raw["first"]),
     )
 
 
-def _each(kind: Callable[[Any], float], values: list[Any]) -> list[float]:
-    """A list of one kind."""
-    return [kind(value) for value in values]
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity: null stands for "never yet"."""
-    return value if math.isfinite(value) else None
-
-
-def _infinite(value: Any) -> float:
-    """Back from null."""
+def _time(value: Any) -> float:
+    """Null is long ago."""
     return -math.inf if value is None else float(value)
+
+
+def _maybe(value: Any) -> float | None:
+    """Null is not yet."""
+    return None if value is None else float(value)
+
+
+def _latencies(began: Any, n: Any, lows: list[Any], high: Any) -> Latencies:
+    """One row of latencies."""
+    return Latencies(_time(began), int(n), [float(low) for low in lows], float(high))
+
+
+def _mark(row: list[Any] | None) -> Mark | None:
+    """One reply, or none."""
+    return None if row is None else Mark(float(row[0]), float(row[1]), int(row[2]))

@@ -1,5 +1,6 @@
 """Where a key's state lives: the protocol of stores, the one of this process, and who is who on this host."""
 
+import functools
 import hashlib
 import os
 import threading
@@ -11,6 +12,8 @@ from typing import Protocol, TypeVar
 from airflow_provider_mode.client.pacing_state import State
 from airflow_provider_mode.client.pacing_window import Rule, bury, impossible, owners, spend
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_SPACE = Path("/proc/self/ns/pid")
 Result = TypeVar("Result")
 
 
@@ -78,18 +81,19 @@ def _forked() -> None:
 os.register_at_fork(after_in_child=_forked)
 
 
+@functools.cache
 def boot() -> str:
-    """What the clock and the numbers of processes belong to: this start of the system, this space of processes."""
-    words = []
-    for source in (
-        Path("/proc/sys/kernel/random/boot_id").read_text,
-        lambda: os.readlink("/proc/self/ns/pid"),
-    ):
-        try:
-            words.append(source().strip())
-        except OSError:
-            words.append("")
+    """What clock and process numbers belong to: this start of the system, this space of processes."""
+    words = [_word(lambda: _BOOT.read_text().strip()), _word(lambda: str(_SPACE.readlink()))]
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+
+
+def _word(read: Callable[[], str]) -> str:
+    """What a system file says; nothing where there is none, as on macOS."""
+    try:
+        return read()
+    except OSError:
+        return ""
 
 
 def owner() -> str:

@@ -1,0 +1,103 @@
+"""
+The state of several hosts: one value a key in Redis, changed by optimistic transactions, by the server's
+clock.
+
+The decision is the same code as everywhere else; Redis only sees to it that nobody else changed the value
+meanwhile.
+"""
+
+import importlib
+import math
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_provider_mode.client.pacing_state import State, UnreadableStateError, dumps, loads
+from airflow_provider_mode.client.pacing_store import Result, StoreUnusableError, watch_forks
+from airflow_provider_mode.client.pacing_window import Rule, impossible, spend
+
+_PATIENCE = 3.0  # seconds for a connection, or for a reply
+_TRIES = 200
+_RETRY = 0.01  # seconds, at most, before the value is tried again that somebody else has just changed
+_KEPT = 3600  # seconds that an unused key stays
+_BACK = 1.0  # seconds that the server's clock may be corrected by
+
+
+class RedisStore:
+    """A key's state in `airflow-provider-mode:<name>`."""
+
+    def __init__(self, url: str, name: str, *, sleep: Callable[[float], None]) -> None:
+        self._url, self._key, self._sleep = url, f"airflow-provider-mode:{name}", sleep
+        self._lock = threading.Lock()
+        self._client: Any = None
+        self._known = False
+        watch_forks(self)
+
+    def transact(self, decide: Callable[[State, float], Result], rule: Rule) -> Result:
+        """Decide, and again whenever somebody else was faster."""
+        try:
+            redis = importlib.import_module("redis")
+        except ImportError as error:
+            raise self._unusable("the package `redis` is not installed") from error
+        with self._lock:
+            try:
+                for _ in range(_TRIES):
+                    try:
+                        return self._once(redis, decide, rule)
+                    except redis.WatchError:
+                        self._sleep(random.random() * _RETRY)
+            except (redis.RedisError, OSError, ValueError) as error:
+                raise self._unusable(type(error).__name__) from error
+        raise self._unusable("others change the key all the time")
+
+    def after_fork(self) -> None:
+        """Neither the lock nor a connection of the parent is of use in the child."""
+        self._lock, self._client = threading.Lock(), None
+
+    def _once(self, redis: Any, decide: Callable[[State, float], Result], rule: Rule) -> Result:
+        """One transaction; a `WatchError` when the value was changed meanwhile."""
+        if self._client is None:
+            self._client = redis.Redis.from_url(
+                self._url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
+            )
+        with self._client.pipeline() as pipe:
+            pipe.watch(self._key)
+            stored = pipe.get(self._key)
+            seconds, microseconds = pipe.time()
+            state, now = self._state(stored, seconds + microseconds / 1e6, rule)
+            result = decide(state, now)
+            pipe.multi()
+            pipe.set(self._key, dumps(state), ex=_KEPT)
+            pipe.execute()
+        self._known = True
+        return result
+
+    def _state(self, stored: bytes | None, now: float, rule: Rule) -> tuple[State, float]:
+        """The stored state and the time by it: the server's clock may be set back a little, but not by much."""
+        try:
+            state = State() if stored is None and not self._known else loads(stored or b"")
+        except UnreadableStateError:
+            state = State(clock=math.inf)
+        if now < state.clock <= now + _BACK:
+            now = state.clock
+        if impossible(state, now, rule):
+            state = State()
+            spend(state, now, rule)
+        return state, now
+
+    def _unusable(self, why: str) -> StoreUnusableError:
+        """The reason, with the server's address and without the rest of the URL, which may hold a password."""
+        return StoreUnusableError(
+            f"Redis at {_address(self._url)} cannot be used ({why}), so it is by host alone."
+        )
+
+
+def _address(url: str) -> str:
+    """Host and port of a URL."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or 'its socket'}:{parts.port or 6379}"
+    except ValueError:
+        return "a URL that is none"
