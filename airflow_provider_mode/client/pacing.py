@@ -1,9 +1,14 @@
 """
 Pacing: at most so many requests in any period as the server counts them, for all who use one key.
 
-`pacer_for` gives the pacer of a configuration. What it decides is in `pacing_window` (pure), what it has
-learnt of latencies and of strangers in `pacing_evidence` (pure), and where its state lives in `pacing_store`
-(this process), `pacing_file` (this host) and `pacing_redis` (several hosts).
+`pacer_for` gives the pacer of a configuration. Behind it, from the inside out:
+pacing_state       what is known of one key
+pacing_evidence    what replies teach of the server (pure)
+pacing_strangers   what they teach of others who use the key (pure)
+pacing_pause       what a 429 does (pure)
+pacing_window      who may send now (pure)
+pacing_store       where the state lives: this process, pacing_file a host, pacing_redis several
+pacing_wait        the one part that sleeps
 """
 
 import hashlib
@@ -84,17 +89,21 @@ def pacer_for(
     if limit is None:
         return NoPacer()
     key = (config.host, config.key_hash, limit.redis, clock, sleep)
-    books = _registry.books(key, lambda: _stores(config, limit, clock, sleep))
+    books = _registry.books(key, lambda: _stores(config, limit, clock, sleep, random))
     rule = Rule(requests=limit.requests, period=limit.period, bound=sum(config.timeout) + _SLACK)
     return SharedPacer(books, rule, clock=clock, sleep=sleep, random=random)
 
 
 def _stores(
-    config: ModeConfig, limit: RateLimit, clock: Callable[[], float], sleep: Callable[[float], None]
+    config: ModeConfig,
+    limit: RateLimit,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    random: Callable[[], float],
 ) -> list[Store]:
     """The stores of a key, the widest first; the name tells neither key nor host."""
     name = hashlib.sha256(f"{config.host}\n{config.key_hash}".encode()).hexdigest()[:32]
     stores: list[Store] = [FileStore(name, clock=clock, sleep=sleep), LocalStore(clock)]
     if limit.redis is not None:
-        stores.insert(0, RedisStore(limit.redis, name, sleep=sleep))
+        stores.insert(0, RedisStore(limit.redis, name, sleep=sleep, random=random))
     return stores

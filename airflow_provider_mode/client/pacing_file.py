@@ -1,11 +1,10 @@
 """
-The state of a host: one small file a key, under a lock, in a folder of the user's own under the temporary
-folder.
+The state of a host: one small file a key, under a lock, in a folder of the user's own.
 
-The file is opened, locked, read, written and closed at each decision, so there is nothing to inherit over a
-fork, and the kernel takes the lock from a process that dies. A user's folder is closed to other users: what
-they send under the same key shows as a stranger's in `X-RateLimit-Remaining`, and none of them can make ours
-wait.
+The folder is under the temporary one. The file is opened, locked, read, written and closed at each decision: there
+is nothing to inherit over a fork, and the kernel takes the lock from a process that dies. The folder is closed to
+other users: what they send under the same key shows as a stranger's in `X-RateLimit-Remaining`, and none of them
+can make ours wait, or make us write elsewhere.
 """
 
 import fcntl
@@ -47,9 +46,8 @@ class FileStore:
                 return result
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise StoreUnusableError(
-                f"the file in {tempfile.gettempdir()} cannot be used ({why}), so this process keeps its own
-                pace." ) from error
+            where = tempfile.gettempdir()
+            raise StoreUnusableError(f"a file in {where} is of no use ({why}), so by process.") from error
 
     def after_fork(self) -> None:
         """A lock that another thread held at the fork would never open in the child."""
@@ -79,7 +77,7 @@ class FileStore:
         raise TimeoutError(0, "its lock is held by a process that does not go on")
 
     def _read(self, file: int, now: float, rule: Rule) -> State:
-        """The state in the file; one that is lost, torn, impossible or of an earlier start counts as spent."""
+        """The state in the file; one that is lost, torn or impossible counts as spent."""
         text = os.pread(file, os.fstat(file).st_size, 0)
         if not text and not self._known:
             return State()

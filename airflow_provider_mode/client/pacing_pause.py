@@ -47,10 +47,10 @@ def strike(
     u: float,
 ) -> None:
     """
-    Pause everybody, as long as the server says, or else until a fresh window; what else was under way may
-    follow.
+    Pause everybody as long as the server says, or else until a fresh window.
 
-    `free_at`: when the oldest of our own requests leaves the window. `u` in [0, 1) spreads the ends.
+    What else was under way then may be throttled too. `free_at`: when the oldest of our own requests leaves
+    the window. `u` in [0, 1) spreads the ends.
     """
     known = strangers.present(state, now, period) > 0
     if not known:

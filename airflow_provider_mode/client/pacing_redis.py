@@ -1,14 +1,12 @@
 """
-The state of several hosts: one value a key in Redis, changed by optimistic transactions, by the server's
-clock.
+The state of several hosts: one value a key in Redis, by the server's clock.
 
-The decision is the same code as everywhere else; Redis only sees to it that nobody else changed the value
-meanwhile.
+It is changed by optimistic transactions: the decision is the same code as everywhere else, and Redis only
+sees to it that nobody else changed the value meanwhile.
 """
 
 import importlib
 import math
-import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -28,8 +26,11 @@ _BACK = 1.0  # seconds that the server's clock may be corrected by
 class RedisStore:
     """A key's state in `airflow-provider-mode:<name>`."""
 
-    def __init__(self, url: str, name: str, *, sleep: Callable[[float], None]) -> None:
-        self._url, self._key, self._sleep = url, f"airflow-provider-mode:{name}", sleep
+    def __init__(
+        self, url: str, name: str, *, sleep: Callable[[float], None], random: Callable[[], float]
+    ) -> None:
+        self._url, self._key = url, f"airflow-provider-mode:{name}"
+        self._sleep, self._random = sleep, random
         self._lock = threading.Lock()
         self._client: Any = None
         self._known = False
@@ -47,7 +48,7 @@ class RedisStore:
                     try:
                         return self._once(redis, decide, rule)
                     except redis.WatchError:
-                        self._sleep(random.random() * _RETRY)
+                        self._sleep(self._random() * _RETRY)
             except (redis.RedisError, OSError, ValueError) as error:
                 raise self._unusable(type(error).__name__) from error
         raise self._unusable("others change the key all the time")
@@ -75,7 +76,7 @@ class RedisStore:
         return result
 
     def _state(self, stored: bytes | None, now: float, rule: Rule) -> tuple[State, float]:
-        """The stored state and the time by it: the server's clock may be set back a little, but not by much."""
+        """The stored state, and the time: the server's clock may be set back a little, but not by much."""
         try:
             state = State() if stored is None and not self._known else loads(stored or b"")
         except UnreadableStateError:
@@ -88,16 +89,15 @@ class RedisStore:
         return state, now
 
     def _unusable(self, why: str) -> StoreUnusableError:
-        """The reason, with the server's address and without the rest of the URL, which may hold a password."""
-        return StoreUnusableError(
-            f"Redis at {_address(self._url)} cannot be used ({why}), so it is by host alone."
-        )
+        """The reason with the address alone: the rest of the URL may hold a password."""
+        return StoreUnusableError(f"Redis at {_address(self._url)} fails ({why}), so by host alone.")
 
 
 def _address(url: str) -> str:
     """Host and port of a URL."""
     try:
         parts = urlsplit(url)
-        return f"{parts.hostname or 'its socket'}:{parts.port or 6379}"
+        port = parts.port or 6379
     except ValueError:
         return "a URL that is none"
+    return f"{parts.hostname or 'its socket'}:{port}"

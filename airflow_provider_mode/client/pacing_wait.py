@@ -43,7 +43,7 @@ class Books:
                 return result
 
     def _drop(self, store: Store, error: StoreUnusableError, rule: window.Rule) -> None:
-        """Go on without a store; the next one takes what was sent under it for a whole limit, spent just now."""
+        """Go on without a store; the next one takes what was sent under it for a limit spent just now."""
         with self._lock:
             if store is not self._stores[0]:
                 return  # another thread was first

@@ -125,7 +125,7 @@ def owners(state: State) -> set[str]:
 
 
 def bury(state: State, now: float, dead: set[str], rule: Rule) -> None:
-    """Take the dead out of the queue; what they had under way counts as answered as late as replies come in."""
+    """Take the dead out of the queue; what they had under way counts as answered as late as replies are."""
     state.queue = [waiter for waiter in state.queue if waiter.owner not in dead]
     longest = evidence.longest_latency(state, now, rule.period, rule.bound)
     for one in state.requests:
