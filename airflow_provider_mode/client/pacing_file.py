@@ -1,10 +1,10 @@
 """
 The state of a host: one small file a key, under a lock, in a folder of the user's own.
 
-The folder is under the temporary one. The file is opened, locked, read, written and closed at each decision: there
-is nothing to inherit over a fork, and the kernel takes the lock from a process that dies. The folder is closed to
-other users: what they send under the same key shows as a stranger's in `X-RateLimit-Remaining`, and none of them
-can make ours wait, or make us write elsewhere.
+The folder is under the temporary one. The file is opened, locked, read, written and closed at each decision:
+there is nothing to inherit over a fork, and the kernel takes the lock from a process that dies. The folder is
+closed to other users: what they send under the same key shows as a stranger's in `X-RateLimit-Remaining`, and
+none of them can make ours wait, or make us write elsewhere.
 """
 
 import fcntl

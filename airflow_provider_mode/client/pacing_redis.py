@@ -1,8 +1,8 @@
 """
 The state of several hosts: one value a key in Redis, by the server's clock.
 
-It is changed by optimistic transactions: the decision is the same code as everywhere else, and Redis only
-sees to it that nobody else changed the value meanwhile.
+The decision is the same code as everywhere else; Redis only sees to it, by a short script, that nobody else
+changed the value meanwhile.
 """
 
 import importlib
@@ -20,6 +20,12 @@ _PATIENCE = 3.0  # seconds for a connection, or for a reply
 _TRIES = 200
 _RETRY = 0.01  # seconds, at most, before the value is tried again that somebody else has just changed
 _KEPT = 3600  # seconds that an unused key stays
+_MARK = 8  # bytes of the checksum that a state begins with
+_SWAP = """
+if redis.call("GETRANGE", KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3])
+return 1
+"""
 _BACK = 1.0  # seconds that the server's clock may be corrected by
 
 
@@ -45,10 +51,12 @@ class RedisStore:
         with self._lock:
             try:
                 for _ in range(_TRIES):
-                    try:
-                        return self._once(redis, decide, rule)
-                    except redis.WatchError:
-                        self._sleep(self._random() * _RETRY)
+                    state, now, mark = self._read(redis, rule)
+                    result = decide(state, now)
+                    if self._client.eval(_SWAP, 1, self._key, mark, dumps(state), _KEPT):
+                        self._known = True
+                        return result
+                    self._sleep(self._random() * _RETRY)
             except (redis.RedisError, OSError, ValueError) as error:
                 raise self._unusable(type(error).__name__) from error
         raise self._unusable("others change the key all the time")
@@ -57,23 +65,16 @@ class RedisStore:
         """Neither the lock nor a connection of the parent is of use in the child."""
         self._lock, self._client = threading.Lock(), None
 
-    def _once(self, redis: Any, decide: Callable[[State, float], Result], rule: Rule) -> Result:
-        """One transaction; a `WatchError` when the value was changed meanwhile."""
+    def _read(self, redis: Any, rule: Rule) -> tuple[State, float, bytes]:
+        """The state, the time, and the mark by which a change is noticed."""
         if self._client is None:
             self._client = redis.Redis.from_url(
                 self._url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
             )
-        with self._client.pipeline() as pipe:
-            pipe.watch(self._key)
-            stored = pipe.get(self._key)
-            seconds, microseconds = pipe.time()
-            state, now = self._state(stored, seconds + microseconds / 1e6, rule)
-            result = decide(state, now)
-            pipe.multi()
-            pipe.set(self._key, dumps(state), ex=_KEPT)
-            pipe.execute()
-        self._known = True
-        return result
+        stored, (seconds, microseconds) = (
+            self._client.pipeline(transaction=False).get(self._key).time().execute()
+        )
+        return *self._state(stored, seconds + microseconds / 1e6, rule), (stored or b"")[:_MARK]
 
     def _state(self, stored: bytes | None, now: float, rule: Rule) -> tuple[State, float]:
         """The stored state, and the time: the server's clock may be set back a little, but not by much."""

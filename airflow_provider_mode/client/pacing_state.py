@@ -3,7 +3,7 @@
 import json
 import math
 import zlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 FORMAT = "mode-pace/1"
@@ -80,9 +80,32 @@ class State:
 
 def dumps(state: State) -> bytes:
     """One line that tells by itself whether it is whole."""
-    values = {one.name: getattr(state, one.name) for one in fields(State)}
-    body = json.dumps([FORMAT, _plain(values)], separators=(",", ":"), allow_nan=False).encode()
+    raw = {
+        "requests": [(r.ticket, r.owner, r.sent, r.by, r.remaining) for r in state.requests],
+        "queue": [(waiter.ticket, waiter.owner, waiter.seen) for waiter in state.queue],
+        "latencies": _row(state.latencies),
+        "older": _row(state.older),
+        "last": state.last and (state.last.sent, state.last.by, state.last.used),
+        "first": state.first and (state.first.sent, state.first.by, state.first.used),
+        **{name: getattr(state, name) for name in _AS_THEY_ARE},
+        **{name: _finite(getattr(state, name)) for name in _TIMES},
+    }
+    body = json.dumps([FORMAT, raw], separators=(",", ":"), allow_nan=False).encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+_AS_THEY_ARE = ("rules", "early", "late", "limits", "foreign", "strikes", "probing")
+_TIMES = ("clock", "complete_since", "reset_at", "next_at", "struck_at", "paused_at", "paused_until")
+
+
+def _row(one: Latencies) -> tuple[float | None, int, list[float], float]:
+    """One row of latencies."""
+    return _finite(one.began), one.n, one.lows, one.high
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: null stands for "never yet"."""
+    return value if math.isfinite(value) else None
 
 
 def loads(line: bytes) -> State:
@@ -96,19 +119,6 @@ def loads(line: bytes) -> State:
         return _state(form, raw)
     except (LookupError, TypeError, ValueError) as error:
         raise UnreadableStateError("the line is no state") from error
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no infinity: null stands for "never yet"; rows stand for our classes."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, Request | Waiter | Latencies | Mark):
-        return [_plain(getattr(value, one.name)) for one in fields(value)]
-    return value
 
 
 def _state(form: Any, raw: dict[str, Any]) -> State:
