@@ -26,8 +26,8 @@ with DAG(
     def chart(result: dict[str, Any]) -> dict[str, int]:
         """A bar for each month in which reports were last viewed; what is not known yet has one, too."""
         months: Counter[str] = Counter()
-        with ObjectStoragePath(result["inventory"]).open("rb") as file:
-            for line in file:
+        with ObjectStoragePath(result["inventory"]).open("rt") as file:
+            for line in iter(file.readline, ""):
                 report = json.loads(line)
                 if "last_viewed_at" in report["unsure"] + report["absent"]:
                     months["unknown"] += 1
