@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow_provider_mode.client.errors import ConfigurationError, ModeTimeout, NotFound, UnexpectedReply
 from airflow_provider_mode.client.hal import link, path_on
+from airflow_provider_mode.client.parse import text
 from airflow_provider_mode.client.session import Session
 from airflow_provider_mode.client.streams import Download
 from airflow_provider_mode.client.tries import Call
@@ -24,7 +25,7 @@ def pdf(session: Session, export_path: str, *, wait_for: float) -> Download:
     waited, pause = 0.0, _FIRST_LOOK
     while True:
         job = session.send(Call("GET", f"{export_path}/pdf.pdf")).body
-        state = job.get("state") if isinstance(job, dict) else None
+        state = text(job.get("state")) if isinstance(job, dict) else None
         if state == "completed":
             found = _fetched(session, export_path, job)
             if found is not None:

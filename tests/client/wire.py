@@ -55,6 +55,8 @@ class Raw:
     close: bool = False
     until: threading.Event | None = None
     """Hold the answer back until then."""
+    then: threading.Event | None = None
+    """Once it is sent, send nothing more until then."""
 
 
 Script = Callable[[Asked], Raw]
@@ -103,6 +105,8 @@ class _Handler(socketserver.StreamRequestHandler):
                 self.wfile.flush()
             except OSError:
                 return
+            if answer.then is not None:
+                answer.then.wait(20)
             if answer.close:
                 return
 
