@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_mode.hooks.form import DEFAULT_CONN_ID
+from airflow_provider_mode.links import ModeLink, ModePlanLink
 
 if TYPE_CHECKING:
     from airflow_provider_mode.governance import StalePolicy
@@ -67,6 +68,7 @@ class PlanningOperator(ModeOperator):
         "skip_unreadable",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"policy": "json"}
+    operator_extra_links: Sequence[ModeLink] = (ModePlanLink(),)
 
     def __init__(
         self,

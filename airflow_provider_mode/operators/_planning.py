@@ -16,6 +16,7 @@ from airflow_provider_mode.governance.render import render_html, render_markdown
 from airflow_provider_mode.governance.scope import Scope
 from airflow_provider_mode.governance.storage import read_bytes, write_atomic
 from airflow_provider_mode.hooks import templates
+from airflow_provider_mode.hooks.showing import browsable, show
 from airflow_provider_mode.operators._folder import uri_of
 from airflow_provider_mode.operators._job import Job
 from airflow_provider_mode.operators._sources import Origin
@@ -85,6 +86,7 @@ def plan_for(job: Job, request: Request, restored: Collection[str]) -> tuple[Pla
         _write(job, request, plan)
     else:
         job.operator.log.info("going on with the plan of an earlier try: %s", uri_of(path))
+    _show(job, uri_of(path))
     return plan, uri_of(path)
 
 
@@ -101,7 +103,14 @@ def read_plans(job: Job, uris: Sequence[str], digests: Sequence[str] | None) -> 
         except PlanRefused as error:
             raise PlanRefused(f"{uri}: {error}") from None
         plans.append(plan)
+    _show(job, uris[0])
     return plans
+
+
+def _show(job: Job, uri: str) -> None:
+    """Let the task's button lead to the page of a plan, which lies beside it."""
+    page = f"{uri.removesuffix('.json')}.html" if uri.endswith(".json") else uri
+    show(job.operator, job.context, plan=browsable(page))
 
 
 def _load(path: Any) -> Plan:
