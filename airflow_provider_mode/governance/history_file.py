@@ -106,7 +106,7 @@ def _checksum(body: bytes) -> str:
 
 
 class _Stamp(NamedTuple):
-    """What changes whenever a file is written."""
+    """What changes whenever a file is written; not every store tells when that was, and then it is 0."""
 
     inode: int
     size: int
@@ -145,7 +145,8 @@ class HistoryFile:
     def save(self, history: History, now: datetime) -> None:
         """Write the memory and what other runs wrote meanwhile; a crash leaves the old file or the new."""
         with self._locked():
-            if self._stamped() != self._stamp:
+            stamp = self._stamped()
+            if stamp != self._stamp or (stamp is not None and not stamp.modified):
                 history = self._joined(history)
             write_atomic(self.path, dumps(history, now=now, **self._whose))
             self._stamp = self._stamped()

@@ -20,7 +20,7 @@ from airflow_provider_mode.governance.history_file import Damaged, HistoryFile, 
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 WHOSE: dict[str, Any] = {"host": "https://app.mode.com", "workspace": "acme"}
-REPORT = "5c6b1f0e2a34"
+REPORT, OTHER = "5c6b1f0e2a34", "000000000002"
 SAVING_FOR_EVER = """
 import sys
 from datetime import UTC, datetime
@@ -52,11 +52,11 @@ class PutOnly:
 
     objects: dict[str, tuple[bytes, float]]
 
-    def __init__(self, name: str, objects: dict[str, tuple[bytes, float]]) -> None:
-        self.name, self.objects = name, objects
+    def __init__(self, name: str, objects: dict[str, tuple[bytes, float]], *, dated: bool = True) -> None:
+        self.name, self.objects, self.dated = name, objects, dated
 
     def __truediv__(self, name: str) -> PutOnly:
-        return PutOnly(f"{self.name}/{name}", self.objects)
+        return PutOnly(f"{self.name}/{name}", self.objects, dated=self.dated)
 
     def __str__(self) -> str:
         return self.name
@@ -75,6 +75,7 @@ class PutOnly:
         if self.name not in self.objects:
             raise FileNotFoundError(self.name)
         content, modified = self.objects[self.name]
+        modified = modified if self.dated else 0
         return type("Stat", (), {"st_size": len(content), "st_mtime": modified})()
 
 
@@ -240,16 +241,20 @@ def test_a_file_that_vanished_meanwhile_is_written_again(tmp_path: Path) -> None
     assert file.load(NOW).track(REPORT) == history.track(REPORT)
 
 
-def test_an_object_store_gets_single_puts() -> None:
+@pytest.mark.parametrize("dated", [True, False])
+def test_an_object_store_gets_single_puts(dated: bool) -> None:
     """Neither folders nor locks are asked of it; another run's object is joined all the same."""
     objects: dict[str, tuple[bytes, float]] = {}
-    file = HistoryFile(PutOnly("s3://bucket/history", objects), **WHOSE)
+    HistoryFile(PutOnly("s3://bucket/history", objects, dated=dated), **WHOSE).save(
+        remembered(**{OTHER: 2}), NOW
+    )
+    file = HistoryFile(PutOnly("s3://bucket/history", objects, dated=dated), **WHOSE)
     history = file.load(NOW)
     history.read(REPORT, 3, NOW)
-    other = HistoryFile(PutOnly("s3://bucket/history", objects), **WHOSE)
-    other.save(remembered(other=9), NOW)
+    other = HistoryFile(PutOnly("s3://bucket/history", objects, dated=dated), **WHOSE)
+    other.save(remembered(**{OTHER: 3}), NOW)
     file.save(history, NOW)
     [(name, (content, _))] = objects.items()
     assert name == "s3://bucket/history/app.mode.com__acme.history"
-    assert sorted(report for report, _ in loads(content, **WHOSE).kept(NOW)) == [REPORT, "other"]
+    assert sorted(report for report, _ in loads(content, **WHOSE).kept(NOW)) == [OTHER, REPORT]
     assert loads(content, **WHOSE).track(REPORT) == Track(3, seconds(NOW), NEVER, seconds(NOW))
