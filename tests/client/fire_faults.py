@@ -215,7 +215,7 @@ REDIRECTS = (
         name="redirect to a link-local address",
         spoil=to(lambda _line, _asked: "http://169.254.169.254/latest/meta-data"),
     ),
-    Fault(name="redirect to a file", spoil=to(lambda _line, _asked: "file:///etc/passwd")),
+    Fault(name="redirect to a file", spoil=to(lambda _line, _asked: "file:///etc/passwd"), rare=True),
 )
 NETWORK = (
     Fault(name="nobody listens", spoil=says(500), instead_of="nobody"),
@@ -230,19 +230,20 @@ THROTTLED = (
     Fault(name="429", spoil=says(429)),
     *_both("429, Retry-After 1", says(429, {"Retry-After": "1"})),
     *_both("429, Retry-After a date", says(429, {"Retry-After": _later(seconds=1)})),
-    Fault(name="429, Retry-After nonsense", spoil=says(429, {"Retry-After": "soon"})),
-    Fault(name="429, Retry-After a year", spoil=says(429, {"Retry-After": "31536000"})),
+    Fault(name="429, Retry-After nonsense", spoil=says(429, {"Retry-After": "soon"}), rare=True),
+    Fault(name="429, Retry-After a year", spoil=says(429, {"Retry-After": "31536000"}), rare=True),
     Fault(name="429, Retry-After in the past", spoil=says(429, {"Retry-After": _later(days=-1)})),
 )
 REFUSALS = tuple(
-    Fault(name=str(status), spoil=says(status))
+    Fault(name=str(status), spoil=says(status), rare=status not in {400, 401, 403, 404, 422})
     for status in (400, 401, 403, 404, 406, 409, 410, 413, 418, 422)
 )
 SERVER = (
-    *(Fault(name=str(status), spoil=says(status)) for status in (500, 502, 504)),
+    Fault(name="500", spoil=says(500)),
+    *(Fault(name=str(status), spoil=says(status), rare=True) for status in (502, 504)),
     *_both("503", says(503)),
     *_both("502 of HTML after it was done", done_but(502, PAGE, HTML)),
-    Fault(name="599", spoil=says(599)),
+    Fault(name="599", spoil=says(599), rare=True),
 )
 BODIES = (
     *_both("200 of HTML", done_but(200, PAGE, HTML)),
@@ -253,8 +254,8 @@ BODIES = (
     Fault(name="gzip that is none", spoil=changed(lambda body: body or b"{}", headers=PACKED)),
     Fault(name="not UTF-8", spoil=done_but(200, b'{"token": "\xff\xfe"}', HAL)),
     Fault(name="gzip", spoil=changed(zipped, headers=PACKED), alters=False),
-    Fault(name="50 MB", spoil=changed(padded(LARGE), headers=PACKED), alters=False, heavy=True),
-    Fault(name="70 MB", spoil=changed(padded(TOO_LARGE), headers=PACKED), heavy=True),
+    Fault(name="50 MB", spoil=changed(padded(LARGE), headers=PACKED), alters=False, rare=True),
+    Fault(name="70 MB", spoil=changed(padded(TOO_LARGE), headers=PACKED), rare=True),
     Fault(name="nested 100,000 deep", spoil=done_but(200, DEEP, HAL)),
 )
 SHAPES = (
@@ -262,13 +263,13 @@ SHAPES = (
     Fault(name="all but the name missing", spoil=changed(each_row(lambda _key, _old: None))),
     Fault(name="wrong types", spoil=changed(each_row(_wrong))),
     Fault(name="numbers of 5,000 digits", spoil=changed(_numbers("9" * 5000))),
-    Fault(name="numbers beyond any float", spoil=changed(_numbers("1e400"))),
+    Fault(name="numbers beyond any float", spoil=changed(_numbers("1e400")), rare=True),
     Fault(name="no name", spoil=changed(nameless(None))),
-    Fault(name="a name of a wrong type", spoil=changed(nameless([1]))),
+    Fault(name="a name of a wrong type", spoil=changed(nameless([1])), rare=True),
     Fault(name="{}", spoil=done_but(200, b"{}", HAL)),
     Fault(name="[]", spoil=done_but(200, b"[]", HAL)),
-    Fault(name="null", spoil=done_but(200, b"null", HAL)),
-    Fault(name="a text", spoil=done_but(200, b'"text"', HAL)),
+    Fault(name="null", spoil=done_but(200, b"null", HAL), rare=True),
+    Fault(name="a text", spoil=done_but(200, b'"text"', HAL), rare=True),
     Fault(
         name="rows that are none", spoil=done_but(200, b'{"_embedded":{"x":[null,5]},"reports":[[]]}', HAL)
     ),

@@ -45,8 +45,8 @@ class Fault:
     once: bool = False
     late: bool = False
     """It is told by a clock, so the client's timeout is short and all methods are tried side by side."""
-    heavy: bool = False
-    """It takes seconds; one method of each kind is enough for every day."""
+    rare: bool = False
+    """It takes seconds, or is much like another; one method of each column is enough for every day."""
     instead_of: str = ""
     """Nobody listens there (`nobody`), or somebody without a certificate to be believed (`tls`)."""
     alters: bool = True

@@ -60,8 +60,8 @@ def outcomes() -> Outcomes:
 
 
 def _chosen(stages: list[Stage], fault: Fault) -> list[Stage]:
-    """All of them; of what takes seconds, one of each column, unless the whole table is made."""
-    if not fault.heavy or EVERY_CELL:
+    """All of them; of what is rare, one of each column, unless the whole table is made."""
+    if not fault.rare or EVERY_CELL:
         return stages
     firsts = {column(stage.method): stage for stage in reversed(stages)}
     return list(firsts.values())
