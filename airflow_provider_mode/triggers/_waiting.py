@@ -41,7 +41,7 @@ async def _answered(waiter: Waiter) -> Answer:
         try:
             return await _at(desk, waiter)
         except AuthenticationError:
-            fresh = await desk_for(waiter.mode_conn_id)
+            fresh = await desk_for(waiter.mode_conn_id, fresh=True)
             if fresh is desk:
                 raise
             desk = fresh

@@ -40,7 +40,7 @@ async def successes(watcher: Watcher, store: Any) -> AsyncIterator[dict[str, Any
         try:
             answer = await _answer(desk, question, watcher.poll_interval)
         except AuthenticationError:
-            fresh = await desk_for(watcher.mode_conn_id)
+            fresh = await desk_for(watcher.mode_conn_id, fresh=True)
             if fresh is desk:
                 raise
             desk = fresh
