@@ -58,6 +58,7 @@ def environment(port: int) -> dict[str, str]:
         "API__PORT": port,
         "API__BASE_URL": url,
         "API__WORKERS": 1,
+        "WORKERS__EXECUTION_API_TIMEOUT": 60,
         "LOGGING__WORKER_LOG_SERVER_PORT": free_port(),
         "LOGGING__TRIGGER_LOG_SERVER_PORT": free_port(),
         "DAG_PROCESSOR__PARSING_PROCESSES": 1,

@@ -9,6 +9,7 @@ import requests
 
 USER = PASSWORD = "admin"
 PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+SLOW = 240  # seconds that an answer may take on a busy machine
 ENDED = ("success", "failed")
 Json = dict[str, Any]
 
@@ -31,7 +32,7 @@ class Rest:
     def log_in(self) -> None:
         """Get the credentials for everything else."""
         reply = requests.post(
-            f"{self.url}/auth/token", json={"username": USER, "password": PASSWORD}, timeout=30
+            f"{self.url}/auth/token", json={"username": USER, "password": PASSWORD}, timeout=SLOW
         )
         reply.raise_for_status()
         self._headers = {"Authorization": f"Bearer {reply.json()['access_token']}"}
@@ -39,7 +40,7 @@ class Rest:
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """The JSON of one answer; one above 399 is an error, with the answer's text."""
         reply = requests.request(
-            method, f"{self.url}/api/v2{path}", json=body, params=query, headers=self._headers, timeout=60
+            method, f"{self.url}/api/v2{path}", json=body, params=query, headers=self._headers, timeout=SLOW
         )
         if not reply.ok:
             raise RuntimeError(f"{method} {path} answered {reply.status_code}: {reply.text[:2000]}")
@@ -48,7 +49,7 @@ class Rest:
     def knows(self, dag: str) -> bool:
         """Whether the DAG has been read and stored."""
         url = f"{self.url}/api/v2/dags/{dag}"
-        return bool(requests.get(url, headers=self._headers, timeout=60).ok)
+        return bool(requests.get(url, headers=self._headers, timeout=SLOW).ok)
 
     def unpause(self, dag: str) -> None:
         """Let the scheduler run the DAG."""
@@ -69,6 +70,7 @@ class Run:
         self.dag = dag
         self.run_id = run_id
         self.path = f"/dags/{dag}/dagRuns/{quote(run_id, safe='')}"
+        self.page = f"/dags/{dag}/runs/{quote(run_id, safe='')}"
 
     @property
     def state(self) -> str:

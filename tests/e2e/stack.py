@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "e2e"
 STANDALONE, LOCAL, CELERY = "standalone", "local", "celery"
 WORKERS = ("worker1", "worker2")
-HEALTHY, DAG_READ, RUN_ENDED = 240, 120, 300
+HEALTHY, DAG_READ, REACHED, RUN_ENDED = 420, 300, 300, 600
 SCHEDULE = re.compile(r'schedule="@\w+"')
 DEAD_HOST = "http://127.0.0.1:9"  # the discard port: nobody listens
 WRONG = "not-the-password-of-the-key"
@@ -50,7 +50,6 @@ class Stack:
         self.rest = Rest(f"http://127.0.0.1:{self.port}")
         self.parts: dict[str, Part] = {}
         self.is_supervised = False
-        self.took: dict[str, float] = {}
         self._redis_port = free_port()
         self._env = self._environment()
 
@@ -72,7 +71,7 @@ class Stack:
             part.start()
         self.wait(self.rest.is_healthy, "Airflow is healthy", within=HEALTHY)
         self.rest.log_in()
-        self.took["healthy"] = time.monotonic() - began
+        self.note("healthy", seconds=round(time.monotonic() - began))
 
     def stop(self) -> None:
         """Stop everything, keep the logs in ``build/e2e``, and make sure that nothing is left."""
@@ -83,12 +82,11 @@ class Stack:
             if self.postgres is not None and self.parts:
                 self.postgres.stop("immediate")
             self.sandbox.stop()
-            left = belonging_to(self.folder)
+            eventually(lambda: not belonging_to(self.folder), "nothing is left behind", within=30)
         finally:
             shutil.rmtree(KEPT / self.kind, ignore_errors=True)
             shutil.copytree(self.folder / "logs", KEPT / self.kind, dirs_exist_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
-        assert left == []
 
     def fresh(self) -> None:
         """A new day for the next test: the workspace as it was made, and no files of earlier runs."""
@@ -110,6 +108,12 @@ class Stack:
             return self.postgres.dump()
         command = [sys.executable, "-c", DUMP_SQLITE, str(self.home / "airflow.db")]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def note(self, what: str, **facts: Any) -> None:
+        """Write a figure down in ``build/e2e/figures.jsonl``, for people and for the documentation."""
+        KEPT.mkdir(parents=True, exist_ok=True)
+        with (KEPT / "figures.jsonl").open("a") as book:
+            book.write(json.dumps({"stack": self.kind, "what": what} | facts) + "\n")
 
     # What happens in it
 
@@ -152,22 +156,24 @@ class Stack:
 
     def pool(self, name: str, slots: int) -> None:
         """Have a pool of so many slots."""
-        self.airflow("pools", "set", name, str(slots), "tasks that share one key")
+        pools = {one["name"]: one["slots"] for one in self.rest.ask("GET", "/pools")["pools"]}
+        if name not in pools:
+            self.rest.ask("POST", "/pools", {"name": name, "slots": slots})
+        assert pools.get(name, slots) == slots
 
     def ended(self, run: Run, *, within: float = RUN_ENDED) -> str:
         """The state in which a run ends."""
-        began = time.monotonic()
-        self.wait(lambda: run.state in ENDED, f"{run.dag} has ended: {run.states}", within=within)
-        self.took[run.run_id] = time.monotonic() - began
+        self.wait(lambda: run.state in ENDED, f"{run.dag} has ended", within=within)
         return run.state
 
-    def reaches(self, run: Run, task: str, *states: str, index: int = -1, within: float = 120) -> None:
-        """Wait until a task instance is in one of some states."""
+    def reaches(self, run: Run, task: str, *states: str, index: int = -1, within: float = REACHED) -> None:
+        """Wait until a task instance is in one of some states; a run that ends before is an error."""
         self.wait(
-            lambda: run.task(task, index)["state"] in states,
+            lambda: run.task(task, index)["state"] in states or run.state in ENDED,
             f"{task} of {run.dag} is {' or '.join(states)}",
             within=within,
         )
+        assert run.task(task, index)["state"] in states, run.states
 
     # How it is made
 
@@ -236,6 +242,7 @@ class Stack:
             "API__BASE_URL": self.rest.url,
             "API__SECRET_KEY": os.urandom(16).hex(),
             "API_AUTH__JWT_SECRET": os.urandom(32).hex(),
+            "WORKERS__EXECUTION_API_TIMEOUT": 60,
             "LOGGING__WORKER_LOG_SERVER_PORT": free_port(),
             "LOGGING__TRIGGER_LOG_SERVER_PORT": free_port(),
             "DAG_PROCESSOR__REFRESH_INTERVAL": 10,

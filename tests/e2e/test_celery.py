@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.e2e import books
@@ -13,6 +15,7 @@ from tests.e2e.stack import WORKERS, Stack
 
 MORE = 12  # stale reports with two schedules each, in each of two collections: half a minute of work
 SLOTS = 3
+DOWN = 2.0  # seconds without a database
 
 
 @pytest.fixture
@@ -29,6 +32,19 @@ def busy(celery: Stack) -> Stack:
 def deleted(stack: Stack) -> int:
     """How many schedules are gone."""
     return sum(kind == "delete_schedule" for kind, _ in books.changes(stack.sandbox))
+
+
+def state_of(stack: Stack, before: Books) -> dict[str, int]:
+    """How far a clean-up has come, by the sandbox and by the journals, which may be one change ahead."""
+    lines = [line for journal in books.journals(stack.output) for line in journal]
+    return {
+        "reports": len(before.stale),
+        "archived": len(books.archived(stack.sandbox) - before.archived),
+        "schedules": len(before.doomed),
+        "schedules_deleted": deleted(stack),
+        "journal_before": sum(line.get("when") == "before" for line in lines),
+        "journal_after": sum(line.get("when") == "after" for line in lines),
+    }
 
 
 def sweep(stack: Stack) -> Run:
@@ -51,12 +67,14 @@ def test_a_worker_is_killed_while_it_applies(busy: Stack) -> None:
     run = sweep(busy)
     victim, *_ = workers_of(busy, run)
     busy.parts[victim].kill()
-    done = deleted(busy)
-    assert done < len(before.doomed)
+    lost = time.monotonic()
+    left = state_of(busy, before)
+    assert left["schedules_deleted"] < len(before.doomed)
     assert busy.ended(run) == "success"
     before.cleaned(busy.output)
     again = [one for one in run.tasks if one["task_id"] == "apply" and one["try_number"] > 1]
     assert again
+    busy.note("worker killed", left=left, tried_again=len(again), seconds=round(time.monotonic() - lost))
     results = [run.returned("apply", one["map_index"]) for one in run.tasks if one["task_id"] == "apply"]
     assert {report for result in results for report in result["archived"]} == before.stale
     assert sum(len(result["schedules_deleted"]) for result in results) == len(before.doomed)
@@ -68,11 +86,15 @@ def test_the_database_is_restarted_while_tasks_apply(busy: Stack) -> None:
     run = sweep(busy)
     assert busy.postgres is not None
     busy.postgres.stop()
-    done = deleted(busy)
+    lost = time.monotonic()
+    left = state_of(busy, before)
+    time.sleep(DOWN)
     busy.postgres.start()
-    assert done < len(before.doomed)
+    assert left["schedules_deleted"] < len(before.doomed)
     assert busy.ended(run) == "success"
     before.cleaned(busy.output)
+    started = {name: part.starts for name, part in busy.parts.items() if part.starts > 1}
+    busy.note("database restarted", left=left, started=started, seconds=round(time.monotonic() - lost))
 
 
 def test_what_was_swept_comes_back(busy: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from tests.e2e import books
@@ -74,6 +75,7 @@ def test_the_triggerer_is_killed_while_sensors_wait(local: Stack) -> None:
     for run in runs:
         local.reaches(run, "scheduled", "deferred")
     local.parts["triggerer"].kill()
+    lost = time.monotonic()
     schedules = [local.sandbox.add_schedule(report, cron=books.DAILY).token for report in reports]
     local.parts["triggerer"].start()
     for run, schedule in zip(runs, schedules, strict=True):
@@ -81,6 +83,7 @@ def test_the_triggerer_is_killed_while_sensors_wait(local: Stack) -> None:
         (found,) = run.returned("scheduled")
         assert found["schedule"] == schedule
         assert run.task("scheduled")["try_number"] == 1
+    local.note("triggerer killed", waiting=len(runs), seconds=round(time.monotonic() - lost))
 
 
 def test_no_secret_is_anywhere(local: Stack) -> None:
