@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import statistics
 import sys
 import time
@@ -66,6 +67,7 @@ def run_of_each(stack: Stack, triggers: int, reports: int, minutes: float) -> di
 def main(triggers: int = 500, reports: int = 100, interval: float = 60, minutes: float = 12) -> int:
     """Measure, print one line of JSON, and say by the exit status whether all is as it should be."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends this ends the stack as well
     stack = Stack(LOCAL)
     try:
         stack.start()
