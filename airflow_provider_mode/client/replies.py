@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from airflow_provider_mode.client.errors import ConfigurationError
 
 LONGEST_MESSAGE = 500
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
+"""What moves a cursor, breaks a line, or turns the direction of what follows."""
 _SHORTEST_SECRET = 6
 _LONGEST_INT = 400
 _LONGEST_COUNT = 12
@@ -79,8 +80,13 @@ def shown(said: str | None, secrets: tuple[str, ...]) -> str | None:
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             said = said.replace(secret, "***")
-    line = _CONTROL.sub(" ", said).strip()
+    line = one_line(said)
     return (line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 3]}...") or None
+
+
+def one_line(text: str) -> str:
+    """Somebody's text as a log, a terminal or an error may show it."""
+    return _CONTROL.sub(" ", text).strip()
 
 
 def whole(value: str | None) -> int | None:

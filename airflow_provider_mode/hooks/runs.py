@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from airflow_provider_mode.client import ModeClient, ModeError, QueryRun, Run
+from airflow_provider_mode.client.replies import one_line
 
 LONGEST_MESSAGE = 2000  # of a database's error; some repeat the whole query
 KILL_WITHIN = 10.0
@@ -50,8 +51,8 @@ def _is_bad(query_run: QueryRun) -> bool:
 
 def _said(query_run: QueryRun) -> str:
     name = query_run.query_name or query_run.query or query_run.token
-    code = f" ({query_run.error_code})" if query_run.error_code else ""
-    message = query_run.error_message or "no message"
+    code = f" ({one_line(query_run.error_code)})" if query_run.error_code else ""
+    message = one_line(query_run.error_message or "") or "no message"
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]}..."
     return f"query {name!r} failed{code}: {message}"
