@@ -25,8 +25,8 @@ def sanitize_uri(uri: SplitResult) -> SplitResult:
     path = _PATH.fullmatch(uri.path)
     if not _WORKSPACE.fullmatch(uri.netloc) or path is None or uri.query or uri.fragment:
         raise ValueError(
-            "an asset of Mode is mode://<workspace>/reports/<report>, the workspace as in Mode's URLs and the "
-            "report by its 12 characters"
+            "an asset of Mode is mode://<workspace>/reports/<report>, the workspace as in Mode's URLs and "
+            "the report by its 12 characters"
         )
     return uri._replace(scheme=SCHEME, path=f"/reports/{path[1]}")
 

@@ -86,6 +86,14 @@ def moving(listing: Listing[Any]) -> UnexpectedReply:
     )
 
 
+def same_page(listing: Listing[Any]) -> UnexpectedReply:
+    """The error for a list whose second page is its first, from a server that never showed another page."""
+    return _unexpected(
+        listing,
+        f"page 2 is page 1 again, here and elsewhere; {listing.key} past the first page may be missing",
+    )
+
+
 def _unexpected(listing: Listing[Any], detail: str) -> UnexpectedReply:
     """An error that names the list."""
     return UnexpectedReply(detail, method="GET", path=listing.path, status=200)

@@ -12,6 +12,9 @@ from typing import Any
 
 from airflow_provider_mode.client.parse import count
 
+FULL = 30
+"""Rows of a full page of reports."""
+SECOND = 2
 MOST_PAGES = 10_000
 """A list that has not ended by then never will."""
 MOST_WALKS = 3
@@ -31,6 +34,10 @@ class Pages:
     done: bool = False
     shifted: bool = False
     last_page: int | None = None
+    went_on: bool = False
+    """Whether a page after the first had rows of its own."""
+    repeated_first: bool = False
+    """Whether the list ended because its second page was the first again, as full as pages are."""
     seen: set[str] = field(default_factory=set)
     _this_walk: set[str] = field(default_factory=set)
     _total: int | None = None
@@ -47,6 +54,8 @@ class Pages:
             if name not in self.seen:
                 self.seen.add(name)
                 new.append(index)
+        self.went_on = self.went_on or bool(unseen and self._this_walk)
+        self.repeated_first = self.next_page == SECOND and not unseen and len(names) >= FULL
         self._this_walk |= unseen
         self.done = not unseen or self._exhausted(counters or {})
         self.next_page += 1

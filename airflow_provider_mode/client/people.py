@@ -145,6 +145,11 @@ class Credential:
         return cls(workspace=text(row.get("workspace")), scope=text(row.get("api_key_scope")), raw=row)
 
     @property
+    def is_members(self) -> bool:
+        """Whether Mode named another scope than the workspace's: the key sees what its member sees."""
+        return self.scope is not None and not self.sees_everything
+
+    @property
     def sees_everything(self) -> bool:
         """Whether it is a workspace key; a member's key sees what its member sees."""
         return self.scope is not None and self.scope.lower() in {"workspace", "organization"}

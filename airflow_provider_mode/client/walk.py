@@ -20,7 +20,7 @@ from airflow_provider_mode.client.errors import (
     RateLimited,
 )
 from airflow_provider_mode.client.kept import Kept
-from airflow_provider_mode.client.listing import Listing, Row, feed, moving
+from airflow_provider_mode.client.listing import Listing, Row, feed, moving, same_page
 from airflow_provider_mode.client.pages import MOST_WALKS, Pages
 
 Answer = tuple[list[Row], Mapping[str, Any]]
@@ -134,6 +134,35 @@ class Walk(Generic[Row]):
         return None
 
 
+class Doubts(Generic[Row]):
+    """
+    Whether the server heeds the number of a page at all.
+
+    A list whose full first page came again as its second may be over (Mode is said to repeat the last page),
+    or the server may answer every page with the first. One such list is believed; where several end so, and
+    no list at all went on past its first page, none of them is.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[tuple[Chain[Row], Kept[Row]]] = []
+        self._pages_count = False
+
+    def holds(self, chain: Chain[Row], ended: Kept[Row] | ModeError) -> bool:
+        """Whether to wait for more evidence before an ended list is given out."""
+        pages = chain.pages
+        self._pages_count = self._pages_count or pages.went_on
+        if isinstance(ended, ModeError) or self._pages_count or not pages.repeated_first:
+            return False
+        self._held.append((chain, ended))
+        return True
+
+    def settled(self) -> Iterator[tuple[int, Kept[Row] | ModeError]]:
+        """What was held back: the lists, or the error in their place."""
+        doubtful = len(self._held) > 1 and not self._pages_count
+        for chain, ended in self._held:
+            yield chain.order, same_page(chain.listing) if doubtful else ended
+
+
 def walk(
     fetch: Fetch[Row], listings: Sequence[Listing[Row]], *, workers: int
 ) -> Iterator[tuple[int, Kept[Row] | ModeError]]:
@@ -142,18 +171,19 @@ def walk(
 
     What concerns every list (a bad key, a limit that leaves no room, a host that is not there) is raised.
     """
-    state = Walk(listings, workers)
+    state, doubts = Walk(listings, workers), Doubts[Row]()
     flying: dict[Future[Answer[Row]], Ask[Row]] = {}
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="mode") as pool:
         while True:
             while len(flying) < workers and (ask := state.next_ask()) is not None:
                 flying[pool.submit(fetch, ask.chain.listing, ask.page)] = ask
             if not flying:
+                yield from doubts.settled()
                 return
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 ask = flying.pop(future)
                 ended = state.take(ask, _answer(future))
-                if ended is not None:
+                if ended is not None and not doubts.holds(ask.chain, ended):
                     yield ask.chain.order, ended
 
 

@@ -19,7 +19,7 @@ from airflow_provider_mode.governance.journal import Journal
 from airflow_provider_mode.governance.journal_lines import ARCHIVE_REPORT, DELETE_SCHEDULE
 from airflow_provider_mode.governance.journal_lines import GONE as NOT_THERE
 from airflow_provider_mode.governance.locks import ReportLocks
-from airflow_provider_mode.governance.recheck import GONE, OURS
+from airflow_provider_mode.governance.recheck import GONE, NEW_SCHEDULE, OURS
 from airflow_provider_mode.governance.saving import subscriptions_of
 from airflow_provider_mode.governance.units import Unit
 from airflow_provider_mode.governance.writes import Writes
@@ -75,9 +75,11 @@ class Changer:
             if self._goes_on(done):
                 self._delete(unit.report, schedule, definition, done)
         if unit.archives:
-            if not done.failures and self._goes_on(done):
+            if done.gone and self._examiner.has_others(unit):
+                done.spared = NEW_SCHEDULE
+            elif not done.failures and self._goes_on(done):
                 self._archive(unit, done)
-        elif done.gone and not done.deleted:
+        elif done.gone:
             done.spared = GONE
 
     def _goes_on(self, done: Done) -> bool:

@@ -41,6 +41,12 @@ class EmptyWorkspace(GovernanceError):  # noqa: N818 - named for what it is, lik
     """The key sees no collection at all, so nothing can be said about any report."""
 
 
+_ADVICE = {
+    True: "Give the key access, or set skip_unreadable=True to go on without them.",
+    False: "Another try may read them; skip_unreadable=True goes on without them.",
+}
+
+
 class IncompleteInventory(GovernanceError):  # noqa: N818 - as above
     """Part of the inventory could not be read; `unreadable` holds a sentence for each part."""
 
@@ -48,8 +54,8 @@ class IncompleteInventory(GovernanceError):  # noqa: N818 - as above
         named = "; ".join(unreadable[:_NAMED])
         more = f"; and {len(unreadable) - _NAMED} more" if len(unreadable) > _NAMED else ""
         super().__init__(
-            f"the inventory is incomplete, so no plan was made: {named}{more}. "
-            "Give the key access, or set skip_unreadable=True to go on without them."
+            f"the inventory is incomplete, so no plan was made: {named.rstrip('.')}{more}. "
+            + _ADVICE[permanent]
         )
         self.unreadable = tuple(unreadable)
         self.permanent = permanent
@@ -61,7 +67,8 @@ class LimitExceeded(GovernanceError):  # noqa: N818 - as above
     def __init__(self, planned: int, allowed: int, total: int | None, things: str = "reports") -> None:
         of = f" of {total} in scope" if total is not None else ""
         super().__init__(
-            f"{planned} {things} would change{of}, and max_changes allows {allowed}: nothing was changed"
+            f"{planned} {things if planned != 1 else things.removesuffix('s')} would change{of}, and "
+            f"max_changes allows {allowed}: nothing was changed"
         )
         self.planned = planned
         self.allowed = allowed

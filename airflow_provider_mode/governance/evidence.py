@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from airflow_provider_mode.client.models import Collection, Report
 
+REPORT = "Report"
 DATASET = "DatasetReport"
 
 
@@ -61,7 +62,7 @@ class Evidence:
     as_of: datetime
     source: str = "rest"
     name: str | Unknown | None = ABSENT
-    kind: str = "Report"
+    kind: str | Unknown = REPORT
     collection: str | None = None
     collection_name: str | Unknown | None = ABSENT
     personal: bool | Unknown = False
@@ -202,7 +203,7 @@ def from_report(report: Report, collection: Collection | None, *, url: str, as_o
         url=url,
         as_of=as_of,
         name=_read(report, "name"),
-        kind=DATASET if report.is_dataset or _read(report, "type") is UNSURE else "Report",
+        kind=report.type if report.type in {REPORT, DATASET} else UNSURE,
         collection=collection.token if collection else report.collection,
         collection_name=_read(collection, "name") if collection else UNSURE,
         personal=_personal(collection),
@@ -248,6 +249,5 @@ def _asked_for(report: Report) -> Unknown:
 
 
 def _flag(report: Report, field: str) -> bool | Unknown:
-    """A flag that reads as false where it is absent or null, as Mode leaves it out on some objects."""
-    value = _read(report, field)
-    return UNSURE if value is UNSURE else value is True
+    """A flag that reads as false where it is absent, as Mode leaves it out on some objects."""
+    return getattr(report, field) if isinstance(report.raw.get(field, False), bool) else UNSURE

@@ -63,6 +63,10 @@ class Examiner:
             done.archived, spared = True, recheck.OURS
         return (_NONE, spared) if spared else self._schedules(unit, report, fresh, done)
 
+    def has_others(self, unit: Unit) -> bool:
+        """Whether the report has a schedule that the plan does not hold: one that is gone may be replaced."""
+        return any(each.token not in unit.schedules for each in self._client.schedules(unit.report))
+
     def claims_schedule(self, report: str, schedule: str) -> bool:
         """Whether a schedule that is not there any more was deleted by an attempt of ours, thought failed."""
         return self._claim(DELETE_SCHEDULE, report, schedule)

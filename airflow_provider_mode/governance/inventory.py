@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from airflow_provider_mode.client.errors import ModeError, NotFound
+from airflow_provider_mode.client.errors import ModeError, NotFound, PermissionDenied
 from airflow_provider_mode.client.models import Collection, Report
 from airflow_provider_mode.governance.errors import EmptyWorkspace, IncompleteInventory
 from airflow_provider_mode.governance.evidence import Evidence, from_report
@@ -18,6 +18,8 @@ _WITHOUT_HISTORY = {
     'add history="<folder>", or use source="discovery" or a query'
 }
 _EVERY = 500
+_MAY_BE_GONE = (NotFound, PermissionDenied)
+"""What a collection answers that was deleted while its reports were read; Mode is seen to use both."""
 
 
 class RestSource:
@@ -69,15 +71,16 @@ class RestSource:
 
     def _account_for(self, failed: dict[Collection, ModeError], scope: Scope, tally: Counter[str]) -> None:
         """A collection that was deleted meanwhile is no loss; any other that failed is."""
-        if any(isinstance(error, NotFound) for error in failed.values()):
+        live: set[str] = set()
+        if any(isinstance(error, _MAY_BE_GONE) for error in failed.values()):
             live = {c.token for c in self._client.collections() if c.state != "soft_deleted"}
-            gone = [c for c, error in failed.items() if isinstance(error, NotFound) and c.token not in live]
-            tally["collections"] -= len(gone)
-            for collection in gone:
-                del failed[collection]
+        gone = [c for c, error in failed.items() if isinstance(error, NotFound) and c.token not in live]
+        tally["collections"] -= len(gone)
+        for collection in gone:
+            del failed[collection]
         tally["unreadable_collections"] = len(failed)
         if failed and not scope.skip_unreadable:
-            permanent = any(not error.retryable for error in failed.values())
+            permanent = any(c.token in live for c, error in failed.items() if not error.retryable)
             raise IncompleteInventory(
                 sorted(f"collection {c.name!r} ({c.token}): {error}" for c, error in failed.items()),
                 permanent=permanent,

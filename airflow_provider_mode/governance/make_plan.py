@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from airflow_provider_mode.client.people import Credential
 from airflow_provider_mode.governance.asking import Held, Questions
 from airflow_provider_mode.governance.durations import parse_duration
 from airflow_provider_mode.governance.errors import PolicyError, SettingError
@@ -45,7 +46,8 @@ def make_plan(
     lifetime = parse_duration(expires_after, "expires_after")
     source = source or RestSource(client, watch=watch)
     refuse_unanswerable(policy, source)
-    key_scope = client.verify().scope
+    policy = _with_reports_named(policy, client)
+    credential = _checked_key(client)
     sorting = Sorting(policy, now=now, restored=restored)
     questions = Questions(client, policy, now=now, watch=watch)
     stale = _stale(source, _within(scope, policy), sorting, questions)
@@ -61,16 +63,40 @@ def make_plan(
     return Plan(
         workspace=client.config.workspace,
         source=source.name,
-        key_scope=key_scope,
+        key_scope=credential.scope,
         created_at=now,
         expires_at=now + lifetime,
         policy=policy.to_json(),
-        counts=sorting.counts(actions),
+        counts=sorting.counts(actions) | {"member_key": 1}
+        if credential.is_members
+        else sorting.counts(actions),
         actions=actions,
         kept=sorting.kept(),
         savings=savings_of(actions),
         summary=sorting.summary(),
     )
+
+
+def _checked_key(client: Reads) -> Credential:
+    """Whose key it is; one of another workspace is refused, and a member's own is pointed out."""
+    credential, workspace = client.verify(), client.config.workspace
+    if credential.workspace and credential.workspace != workspace:
+        raise SettingError(
+            "workspace", f"the key belongs to {credential.workspace!r}, but the connection says {workspace!r}"
+        )
+    if credential.is_members:
+        _log.warning(
+            "the key's scope is %r: the plan holds only what its member sees, and Mode may refuse to "
+            "change what others own",
+            credential.scope,
+        )
+    return credential
+
+
+def _with_reports_named(policy: StalePolicy, client: Reads) -> StalePolicy:
+    """The policy with each exempt report by its 12 characters, however its URL was copied."""
+    named = [client.report_token(text) if "/" in text else text.strip() for text in policy.exempt_reports]
+    return StalePolicy.from_value({**policy.to_json(), "exempt_reports": named})
 
 
 def refuse_unanswerable(policy: StalePolicy, source: Source) -> None:

@@ -52,6 +52,9 @@ class Reads(Protocol):
     def report_url(self, report: str) -> str:
         """Where people open the report."""
 
+    def report_token(self, value: str) -> str:
+        """A report's 12 characters out of its URL; one of another host or workspace is refused."""
+
 
 class Source(Protocol):
     """A kind of evidence: REST, the Discovery API, a query."""

@@ -30,6 +30,7 @@ _BY_HAND = "run by hand"
 _WHYS = (UNSURE, ABSENT, UNASKED)
 QUESTIONS = {  # what a gap leaves open, as a clause: "not known <when it was last run>"
     "archived": "whether it is archived",
+    "kind": "whether it is a report or a dataset",
     "name": "what its name is",
     "collection_name": "which collection it is in",
     "personal": "whether it is in a personal collection",
@@ -109,7 +110,11 @@ def _owned(policy: StalePolicy, evidence: Evidence) -> bool | Gap:
 
 EXEMPTIONS = (
     _Exemption("archived", "already archived", lambda _, e: _known(e, "archived", bool)),
-    _Exemption("dataset", "a dataset", lambda p, e: e.is_dataset and not p.include_datasets),
+    _Exemption(
+        "dataset",
+        "a dataset",
+        lambda p, e: _known(e, "kind", lambda _: e.is_dataset and not p.include_datasets),
+    ),
     _Exemption(
         "exempt_report", "named as exempt", lambda p, e: {e.report, e.url} & set(p.exempt_reports) != set()
     ),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 from airflow_provider_mode.governance.errors import ApiReadsCountAsViews
 
 ENOUGH = 20
+SUSPICIOUS = 3
+_log = logging.getLogger(__name__)
 
 
 class ViewGuard:
@@ -22,6 +25,12 @@ class ViewGuard:
         with self._threads:
             self._watching = self._watching and more
             self._raised += self._watching
+            if self._watching and self._raised == SUSPICIOUS:
+                _log.warning(
+                    "Each of the first %s reports that were read again had more views than planned. If that "
+                    "goes on, Mode counts API reads as views, and views say nothing here.",
+                    SUSPICIOUS,
+                )
             if self._watching and self._raised >= ENOUGH:
                 raise ApiReadsCountAsViews(
                     f"each of the first {ENOUGH} reports that were read again had more views than planned: "

@@ -21,7 +21,11 @@ def check(client: ModeClient) -> tuple[bool, str]:
             False,
             f"The key belongs to workspace {credential.workspace!r}, but the connection says {asked!r}.",
         )
+    if not credential.workspace:
+        return False, "Mode answered, but did not say which workspace the key belongs to: check the base URL."
     sentence = f"Connected to Mode workspace {asked!r} with a key of scope {credential.scope or 'unknown'!r}."
-    if not credential.sees_everything:
+    if credential.scope is None:
+        sentence += " If it is a member's key, it sees only what its member sees."
+    elif credential.is_members:
         sentence += " It sees only what its member sees: use a workspace key to see every report."
     return True, sentence

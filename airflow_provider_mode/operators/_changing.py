@@ -28,13 +28,13 @@ def archive_reports(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]
         deletes = templates.flag(operator.delete_schedules, "delete_schedules")
         kinds = (DELETE_SCHEDULE, ARCHIVE_REPORT) if deletes else (ARCHIVE_REPORT,)
         only_one_of(operator, "policy", "plan")
-        job = Job.start(operator, context)
-        found = from_plans(
-            job, limits, kinds, lambda plans: units_to_archive(plans, delete_schedules=deletes)
-        )
-        total = total_of(found.plans, lambda plan: plan.counts["unarchived"])
-        planned = found.planned("reports", len(found.units), total)
-        return carry_out(job, limits, planned)
+        with Job.start(operator, context) as job:
+            found = from_plans(
+                job, limits, kinds, lambda plans: units_to_archive(plans, delete_schedules=deletes)
+            )
+            total = total_of(found.plans, lambda plan: plan.counts["unarchived"])
+            planned = found.planned("reports", len(found.units), total)
+            return carry_out(job, limits, planned)
 
 
 def delete_schedules(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,13 +45,13 @@ def delete_schedules(operator: Any, context: Mapping[str, Any]) -> dict[str, Any
         only_one_of(operator, "policy", "plan", "reports")
         if reports is not None:
             _check_named(operator, limits, reports)
-            job = Job.start(operator, context)
-            return carry_out(job, limits, _named(job, reports))
-        job = Job.start(operator, context)
-        found = from_plans(job, limits, (DELETE_SCHEDULE,), units_to_unschedule)
-        total = total_of(found.plans, lambda plan: plan.counts.get("schedules"))
-        planned = found.planned("schedules", sum(len(unit.schedules) for unit in found.units), total)
-        return carry_out(job, limits, planned)
+            with Job.start(operator, context) as job:
+                return carry_out(job, limits, _named(job, reports))
+        with Job.start(operator, context) as job:
+            found = from_plans(job, limits, (DELETE_SCHEDULE,), units_to_unschedule)
+            total = total_of(found.plans, lambda plan: plan.counts.get("schedules"))
+            planned = found.planned("schedules", sum(len(unit.schedules) for unit in found.units), total)
+            return carry_out(job, limits, planned)
 
 
 def only_one_of(operator: Any, *names: str) -> None:
@@ -60,6 +60,10 @@ def only_one_of(operator: Any, *names: str) -> None:
     if len(given) != 1:
         said = f"{' and '.join(given)} are given" if given else "none is given"
         raise SettingError(names[0], f"exactly one of {', '.join(names)} says what to change, and {said}")
+    idle = ("digest",) if given != ["plan"] else ()
+    for name in (*idle, *(("collections", "history") if given != ["policy"] else ())):
+        if not templates.absent(getattr(operator, name)):
+            raise SettingError(name, f"has nothing to say where {given[0]} says what to change")
 
 
 def carry_out(job: Job, limits: Limits, planned: Planned) -> dict[str, Any]:
@@ -82,7 +86,7 @@ def carry_out(job: Job, limits: Limits, planned: Planned) -> dict[str, Any]:
     finally:
         journal.close()
     result = result_of(job, limits, planned, outcome, journal=uri_of(journal.path))
-    say(job, result)
+    say(job, outcome, result)
     return finished(job, outcome, result)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath, conf
 
 from airflow_provider_mode.client import ModeClient, Usage
+from airflow_provider_mode.governance.errors import StorageError
 from airflow_provider_mode.governance.journal_lines import Header
 from airflow_provider_mode.governance.ports import Progress
 from airflow_provider_mode.governance.storage import read_bytes, write_atomic
@@ -123,6 +125,16 @@ class Job:
             earlier=Spent.loads(read_bytes(folder / SPENT)),
             progress=ProgressLog(operator.log, client.usage),
         )
+
+    def __enter__(self) -> Self:
+        """The work."""
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """What a failed attempt has cost is part of the cost."""
+        if error is not None:
+            with suppress(StorageError):
+                self.spend()
 
     @property
     def now(self) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from airflow_provider_mode.governance.durations import counted
 from airflow_provider_mode.governance.outcome import Outcome
 from airflow_provider_mode.hooks.failures import ChangesIncomplete, incomplete, is_permanent
 from airflow_provider_mode.operators._grounds import Limits, Planned
@@ -22,12 +23,19 @@ def finished(job: Job, outcome: Any, result: dict[str, Any]) -> dict[str, Any]:
     where = f"The journal is {result['journal']}."
     if outcome.fatal is not None:
         permanent = is_permanent(outcome.fatal)
-        raise incomplete(f"{outcome.fatal} {where}", permanent=permanent) from outcome.fatal
+        raise incomplete(f"{ended(outcome.fatal)} {where}", permanent=permanent) from outcome.fatal
     if outcome.failed:
         report, error = next(iter(outcome.failed.items()))
-        sentence = f"{len(outcome.failed)} reports failed, the first of them {report}: {error} {where}"
+        failed = counted(len(outcome.failed), "report")
+        sentence = f"{failed} failed, the first of them {report}: {ended(error)} {where}"
         raise incomplete(sentence, permanent=outcome.permanent and not outcome.left)
     raise ChangesIncomplete(f"stopped with {outcome.left} reports left; a retry goes on. {where}")
+
+
+def ended(sentence: object) -> str:
+    """A sentence with its full stop."""
+    text = str(sentence)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def result_of(
@@ -48,16 +56,17 @@ def result_of(
     )
 
 
-def say(job: Job, result: Mapping[str, Any]) -> None:
+def say(job: Job, outcome: Outcome, result: Mapping[str, Any]) -> None:
+    """What was done, in one line; its numbers are whole where the result's lists are cut."""
     job.operator.log.info(
         "examined %s reports, planned %s; archived %s, deleted %s schedules, skipped %s, failed %s; "
         "%s requests in %s s; journal %s",
         result["examined"],
         result["planned"],
-        len(result["archived"]),
-        len(result["schedules_deleted"]),
+        len(outcome.archived),
+        len(outcome.schedules_deleted),
         dict(result["skipped"]) or "none",
-        len(result["failed"]),
+        len(outcome.failed),
         result["requests"],
         result["seconds"],
         result["journal"],

@@ -269,3 +269,34 @@ def test_a_collection_that_cannot_be_read_fails_the_whole_workspace(serve: Serve
     server = serve(workspace)
     with pytest.raises(PermissionDenied, match="/api/acme/spaces/b/reports"):
         list(client_of(server.url).reports())
+
+
+class OnePage:
+    """A server that answers every page with the first, for collections of so many reports."""
+
+    def __init__(self, *sizes: int) -> None:
+        self.rows = {
+            f"c{index}": [{"token": f"{index}{number:04d}", "type": "Report"} for number in range(size)]
+            for index, size in enumerate(sizes)
+        }
+
+    def __call__(self, asked: Asked) -> Raw:
+        """The script."""
+        return rows("reports", self.rows[asked.path.split("/")[-2]][:30])
+
+
+def test_a_server_that_heeds_no_page_is_found_out(serve: Serve) -> None:
+    """Where several full first pages come again, and no list went on, there may be more."""
+    script = OnePage(129, 45, 7)
+    found = dict(client_of(serve(script).url).walk([Collection(token=name) for name in script.rows]))
+    errors = {place.token: error for place, error in found.items() if isinstance(error, UnexpectedReply)}
+    assert errors.keys() == {"c0", "c1"}
+    assert "page 2 is page 1 again" in str(errors["c0"])
+
+
+def test_one_list_of_just_a_page_that_comes_again_is_over(serve: Serve) -> None:
+    """Mode is said to repeat the last page."""
+    script = OnePage(30, 7)
+    found = list(client_of(serve(script).url).walk([Collection(token=name) for name in script.rows]))
+    assert len(found) == 37
+    assert not any(isinstance(item, ModeError) for _, item in found)

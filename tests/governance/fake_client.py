@@ -150,6 +150,10 @@ class FakeClient:
         self.asked["importers"] += 1
         return map(Report.from_json, _rows(self.importers.get(dataset, [])))
 
+    def report_token(self, value: str) -> str:
+        """The name in a report's URL."""
+        return value.partition("/reports/")[2].partition("/")[0]
+
     def report_url(self, report: str) -> str:
         """Where people open a report."""
         return f"https://app.mode.com/acme/reports/{report}"

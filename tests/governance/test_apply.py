@@ -253,6 +253,26 @@ def test_a_schedule_deleted_at_the_same_moment(world: World) -> None:
     assert outcome.schedules_deleted == ()
 
 
+def test_a_schedule_that_was_replaced_spares_the_report(world: World) -> None:
+    """The count is as planned, but one is gone: the list is read again, and holds a new one."""
+    report = world.stale(DAILY)
+    units = world.units()
+    world.sandbox.delete_schedule(next(iter(report.schedules)))
+    world.sandbox.add_schedule(report, cron=WEEKLY)
+    outcome = world.apply(units)
+    assert (outcome.skipped, outcome.archived, outcome.failed) == ({"new_schedule": 1}, (), {})
+    assert len(report.schedules) == 1
+
+
+def test_a_schedule_that_vanished_does_not_keep_the_report(world: World) -> None:
+    """Deleted by somebody else at the same moment, and none in its place: the report is archived."""
+    report = world.stale(DAILY)
+    (schedule,) = report.schedules
+    units = world.units()
+    client = Meddler(world.client(), delete_schedule=lambda: world.sandbox.delete_schedule(schedule))
+    assert world.apply(units, client=client).archived == (report.token,)
+
+
 def test_a_schedule_made_at_the_last_moment_is_said(world: World) -> None:
     """Archived all the same, and a failure that no retry mends; a later attempt still says so."""
     report = world.stale(DAILY)
@@ -500,7 +520,9 @@ def test_progress_is_told(world: World) -> None:
 
 
 @pytest.mark.parametrize("how", ["single", "all"])
-def test_reads_that_count_as_views_are_noticed(world: World, how: str) -> None:
+def test_reads_that_count_as_views_are_noticed(
+    world: World, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """If each of the first 20 reads raised the count, it is the reading: nothing is changed."""
     for _ in range(25):
         world.stale()
@@ -511,6 +533,7 @@ def test_reads_that_count_as_views_are_noticed(world: World, how: str) -> None:
     outcome = world.apply(units)
     assert isinstance(outcome.fatal, ApiReadsCountAsViews)
     assert not world.changes("archive")
+    assert "If that goes on, Mode counts API reads as views" in caplog.text
 
 
 def test_views_of_some_are_no_alarm(world: World) -> None:

@@ -71,10 +71,10 @@ def test_counts_are_known_absent_or_unsure() -> None:
 
 @pytest.mark.parametrize("field", ["archived", "public"])
 def test_flags_read_as_false_unless_they_say_otherwise(field: str) -> None:
-    """Absent and null are false, as Mode leaves flags out; nonsense is unsure."""
+    """Absent is false, as Mode leaves flags out; what is there and no flag is unsure."""
     assert field_of(field, value=True) is True
     assert field_of(field, ...) is False
-    assert field_of(field, None) is False
+    assert field_of(field, None) is UNSURE
     assert field_of(field, "perhaps") is UNSURE
 
 
@@ -83,11 +83,13 @@ def test_a_report_that_never_ran_was_never_run_by_hand() -> None:
     assert read(last_run_at=None).last_run_by_hand_at is None
 
 
-def test_a_type_that_is_no_type_counts_as_a_dataset() -> None:
-    """Datasets are left alone, and so is what may be one."""
+@pytest.mark.parametrize("kind", [7, None, "Notebook", ...])
+def test_a_type_that_is_not_known_is_unsure(kind: object) -> None:
+    """Datasets are left alone, and so is what may be one, or may be something else."""
     assert read(type="DatasetReport").is_dataset
-    assert read(type=7).is_dataset
-    assert not read(type=...).is_dataset
+    assert read(type="Report").kind == "Report"
+    assert read(type=kind).kind is UNSURE
+    assert not read(type=kind).is_dataset
 
 
 def test_the_owner_can_be_asked_for_where_a_creator_is_named() -> None:

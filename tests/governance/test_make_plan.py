@@ -289,11 +289,29 @@ def test_owners_are_named_on_request() -> None:
 
 def test_an_exempt_report_that_nobody_knows_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """A mistyped entry protects nobody; one that matches an archived report or a dataset is no mistake."""
-    url = "https://app.mode.com/acme/reports/r1"
+    url = "https://app.mode.com/acme/reports/r1/details/queries/abcdefabcdef"
     with caplog.at_level(logging.WARNING):
         plan = planned(mixed(), {"max_views": 3, "exempt_reports": [url, "r2", "d1", "r\n8"]})
     assert plan.kept["exempt_report"] == ["r1"]
     assert caplog.messages == [r"exempt_reports: no report in scope matches 'r\n8'"]
+
+
+def test_a_report_without_a_type_is_kept() -> None:
+    """It may be a dataset that live reports import."""
+    client = FakeClient()
+    client.add("c1", report_row("r1", type=...))
+    plan = planned(client, {"max_views": 3, "unknown": "stale"})
+    assert (plan.kept, plan.actions) == ({"unknown_kind": ["r1"]}, ())
+
+
+def test_a_members_key_shows_in_the_counts(caplog: pytest.LogCaptureFixture) -> None:
+    """The inventory is what that member sees."""
+    client = mixed()
+    assert "member_key" not in planned(client).counts
+    client.scope = "member"
+    with caplog.at_level(logging.WARNING):
+        assert planned(client).counts["member_key"] == 1
+    assert "what its member sees" in caplog.text
 
 
 def test_an_incomplete_inventory_makes_no_plan() -> None:

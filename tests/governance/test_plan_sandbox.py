@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_mode.client.client import ModeClient
 from airflow_provider_mode.client.config import ModeConfig
-from airflow_provider_mode.client.errors import AuthenticationError, NotFound
+from airflow_provider_mode.client.errors import AuthenticationError
 from airflow_provider_mode.governance import StalePolicy
 from airflow_provider_mode.governance.errors import IncompleteInventory, SettingError
 from airflow_provider_mode.governance.make_plan import make_plan
@@ -126,10 +126,13 @@ def test_a_mistyped_collection_is_refused(mode_sandbox: Sandbox, client: ModeCli
 
 
 def test_a_wrong_key_and_an_unknown_workspace_are_no_empty_plan(mode_sandbox: Sandbox) -> None:
-    """Each is the client's own error."""
+    """A wrong key is the client's own error; a key of another workspace is told so."""
     with client_of(mode_sandbox, password="wrong") as client, pytest.raises(AuthenticationError):
         planned(mode_sandbox, client)
-    with client_of(mode_sandbox, workspace="other") as client, pytest.raises(NotFound):
+    with (
+        client_of(mode_sandbox, workspace="other") as client,
+        pytest.raises(SettingError, match="belongs to 'acme'"),
+    ):
         planned(mode_sandbox, client)
 
 

@@ -122,9 +122,7 @@ def test_what_fails_for_good_fails_without_retries_with_its_result_left(mode: Mo
     bad, good = mode.stale("Locked"), mode.stale()
     mode.sandbox.fault("status", method="PATCH", path=f"*/{bad}/archive", status=403, count=None)
     instance = mode.instance()
-    with pytest.raises(
-        AirflowFailException, match=rf"1 reports failed.*{bad}.*403.*journal\.jsonl"
-    ) as caught:
+    with pytest.raises(AirflowFailException, match=rf"1 report failed.*{bad}.*403.*journal\.jsonl") as caught:
         archive(mode, instance)
     assert mode.archived() == {good}
     result = instance.pushed["result"]
@@ -342,3 +340,14 @@ def test_views_may_come_from_a_history_or_from_discovery(mode: Mode, source: str
     more = {"history": f"{mode.uri}/history"} if source == "rest" else {}
     result = archive(mode, policy=policy, source=source, **more)
     assert result["archived"] == ([report] if source == "discovery" else [])
+
+
+@pytest.mark.mode_sandbox(reports=0, collections=3)
+def test_a_refused_attempt_counts_too(mode: Mode) -> None:
+    """What a task has cost is what all its attempts have, the one that was over the limit among them."""
+    mode.stale()
+    instance = mode.instance()
+    with pytest.raises(AirflowFailException, match="1 report would change"):
+        mode.run(ArchiveStaleReportsOperator, instance, policy=POLICY, max_changes=0)
+    result = mode.run(ArchiveStaleReportsOperator, instance, policy=POLICY, max_changes=1)
+    assert result["requests"] == mode.sandbox.usage.requests

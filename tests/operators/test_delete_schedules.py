@@ -77,7 +77,7 @@ def test_named_reports_lose_all_their_schedules(mode: Mode) -> None:
     [
         ({"reports": ["KNOWN", "000000000000"]}, "Mode knows no report 000000000000: nothing was changed"),
         ({"reports": ["KNOWN"], "max_changes": "50%"}, "max_changes: must be a number with reports="),
-        ({"reports": ["KNOWN"], "max_changes": 0}, "1 schedules would change of 1 in scope"),
+        ({"reports": ["KNOWN"], "max_changes": 0}, "1 schedule would change of 1 in scope"),
         ({"reports": ["KNOWN"], "min_age": "7d"}, "min_age: cannot be judged"),
         ({"reports": ["KNOWN"], "policy": POLICY}, "policy and reports are given"),
         ({"reports": []}, "reports: must not be empty"),

@@ -190,3 +190,11 @@ def test_a_plan_of_another_workspace_is_refused(mode: Mode) -> None:
     assert "the plan is for workspace 'acme', the connection for 'other'" in refused(
         mode, policy=None, plan=made["plan"]
     )
+
+
+def test_what_says_nothing_is_refused(mode: Mode) -> None:
+    """A digest guards a plan, and a scope bounds a policy: beside anything else they would guard nothing."""
+    assert refused(mode, digest="sha256:0").startswith("digest: has nothing to say where policy")
+    report = mode.stale()
+    sentence = refused(mode, DeleteSchedulesOperator, policy=None, reports=[report], collections=["Nowhere"])
+    assert sentence.startswith("collections: has nothing to say where reports")
