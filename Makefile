@@ -6,6 +6,8 @@ BIN = $(VENV)/bin
 LOCK ?= requirements.lock
 UV = $(BIN)/uv
 READY = $(VENV)/.ready
+# What never hears of Airflow is tested once, on the main line.
+ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile
 SRC = airflow_provider_mode tests dags_examples bench
 export PYTHONDONTWRITEBYTECODE = 1
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
@@ -48,7 +50,7 @@ contracts: $(READY) ## import-linter: who may import whom
 unit: $(READY) ## the tests, with branch coverage of client, governance and sandbox held at 100 %
 	@echo "==> tests"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage run -m pytest -q --ignore=tests/e2e --ignore=tests/strangers
 	@$(BIN)/coverage combine -q 2>/dev/null || true
 	@$(BIN)/coverage report --include='airflow_provider_mode/client/*,airflow_provider_mode/governance/*,airflow_provider_mode/sandbox/*' --fail-under=100
 
@@ -60,7 +62,7 @@ e2e: ## real Airflows, executors, databases and a browser, in an environment of 
 test-2.11: ## the same tests on Airflow 2.11, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-2.11 LOCK=.ci/requirements-2.11.lock .venv-2.11/.ready
 	@echo "==> tests on Airflow 2.11"
-	@.venv-2.11/bin/python -m pytest -q
+	@.venv-2.11/bin/python -m pytest -q --ignore=tests/e2e --ignore=tests/strangers $(ONLY_ONCE)
 
 strangers: ## the sandbox under clients that others wrote and under a fuzzer, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-strangers LOCK=.ci/requirements-strangers.lock .venv-strangers/.ready
@@ -74,4 +76,4 @@ lock: $(READY) ## renew the lock files
 	@$(UV) pip compile -q --group pyproject.toml:strangers --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-strangers.lock
 
 clean: ## remove what was made here
-	rm -rf .venv .venv-2.11 .venv-strangers build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-2.11 .venv-e2e .venv-strangers build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
