@@ -61,7 +61,8 @@ def strike(
         if state.strikes == 1:
             state.struck_at = now
         state.paused_at = now
-        until = _fresh(state, now, period, free_at=free_at if known else now + period, u=u)
+        fresh_at = strangers.next_window(state, now, period) or free_at
+        until = _fresh(state, now, period, free_at=fresh_at if known else now + period, u=u)
     if retry_after is not None:
         until = now + min(retry_after, _LONGEST)
     state.paused_until = max(state.paused_until, until + u * _JITTER * period)

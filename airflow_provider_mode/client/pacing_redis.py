@@ -65,6 +65,13 @@ class RedisStore:
         """Neither the lock nor a connection of the parent is of use in the child."""
         self._lock, self._client = threading.Lock(), None
 
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
     def _read(self, redis: Any, rule: Rule) -> tuple[State, float, bytes]:
         """The state, the time, and the mark by which a change is noticed."""
         if self._client is None:

@@ -6,6 +6,8 @@ ours can be among them is decided by one rule: of two requests, the one that was
 first was counted first. So replies that come out of order never make strangers of our own requests.
 """
 
+import math
+
 from airflow_provider_mode.client import pacing_evidence as evidence
 from airflow_provider_mode.client.pacing_state import Mark, Request, State
 
@@ -83,6 +85,13 @@ def lasting(state: State, now: float, period: float) -> float:
     if now - state.reset_at < _AFTER_RESET * period:
         return most
     return (most + max(sum(ranked) / len(ranked), _at_once(state, period))) / 2
+
+
+def next_window(state: State, now: float, period: float) -> float | None:
+    """When a server with fixed windows begins the next one, as far as the last beginning tells; else None."""
+    if now - state.reset_at >= _AFTER_RESET * period:
+        return None
+    return state.reset_at + period * math.ceil((now - state.reset_at) / period)
 
 
 def _at_once(state: State, period: float) -> int:
