@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from airflow_provider_mode.client import names, replies
 from airflow_provider_mode.client.answers import Reply
@@ -103,7 +103,8 @@ class Core:
         parts = urlsplit(path)
         if parts.netloc and not same_origin(path, self.config.host):
             raise ConfigurationError(f"path: leads to another host than {self.config.host}.")
-        if "@" in parts.netloc or any(part in {".", ".."} for part in parts.path.split("/")):
+        # A HTTP library unquotes what needs no quoting, so `%2e%2e` would climb as `..` does.
+        if "@" in parts.netloc or any(unquote(part) in {".", ".."} for part in parts.path.split("/")):
             raise ConfigurationError("path: must be a plain path.")
         whole = parts.path.startswith(("/api/", "/batch/"))
         below = parts.path if whole else f"/api/{self.config.workspace}/{parts.path.lstrip('/')}"

@@ -65,7 +65,7 @@ def _collection(client: ModeClient, given: Any) -> str:
     found = found or [each for each in there if each.name == wanted]
     if len(found) != 1:
         many = f"{len(found)} collections are called so; name it by its 12 characters"
-        raise SettingError("collection", f"{given!r}: {many if found else 'there is no such collection'}")
+        raise SettingError("collection", f"{given!r:.80}: {many if found else 'there is no such collection'}")
     return found[0].token
 
 

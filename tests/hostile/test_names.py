@@ -1,4 +1,4 @@
-"""Hostile names of reports, collections, schedules, owners and queries, from Mode to every place that shows them."""
+"""Hostile names of reports, collections, schedules, owners and queries, in every place that shows them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from tests.hostile.names import NAMES, UNSEEN
 from tests.operators.workspace import POLICY, Mode, Said
 
 HARMLESS = {
-    "a", "blockquote", "code", "em", "h1", "h2", "h3", "hr", "li", "ol", "p", "strong", "table", "tbody", "td",
-    "th", "thead", "tr", "ul",
+    "a", "blockquote", "code", "em", "h1", "h2", "h3", "hr", "li", "ol", "p", "strong", "table", "tbody",
+    "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 WITH_OWNERS = POLICY | {"exempt_owners": ["nobody@example.com"], "exempt_names": ["no such name"]}
 
@@ -130,7 +130,7 @@ def test_hostile_names_are_archived_and_come_back(mode: Mode, said: Said) -> Non
     for report in made:
         (schedule,) = mode.sandbox.state.reports[report].schedules.values()
         name, parameters = before[report]
-        assert schedule.name == (name.replace("\ud800", "?") or None or "")
+        assert schedule.name == (name or "").replace("\ud800", "?")
         assert json.dumps(schedule.parameters).replace("?", "") == json.dumps(
             json.loads(json.dumps(parameters).replace("\\ud800", "?"))
         ).replace("?", "")
