@@ -1,5 +1,6 @@
 """Where a key's state lives: the protocol of stores, the one of this process, and who is who on this host."""
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -107,9 +108,8 @@ def is_alive(name: str) -> bool:
     if where != boot():
         return True
     try:
-        os.kill(int(pid), 0)
+        with contextlib.suppress(PermissionError):  # another user's is alive too
+            os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
     return True
