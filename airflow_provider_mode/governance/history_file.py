@@ -67,7 +67,7 @@ def loads(content: bytes, *, host: str, workspace: str) -> History:
     if header.get("checksum") != _checksum(body):
         raise Damaged("its checksum does not match: it was cut short or altered")
     try:
-        history = History(datetime.fromisoformat(header["began"]))
+        history = History(_began(header["began"]))
         for line in _lines(body):
             name, *numbers = line.split()
             history.remember(unquote(name.decode()), _track(numbers))
@@ -84,6 +84,13 @@ def _header(line: bytes) -> dict[str, Any]:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise Damaged(f"it does not begin as {FORMAT} does")
     return header
+
+
+def _began(text: str) -> datetime:
+    began = datetime.fromisoformat(text)
+    if began.tzinfo is None or began.timestamp() < 0:
+        raise ValueError("a beginning out of range")
+    return began
 
 
 def _lines(body: bytes) -> Iterator[bytes]:

@@ -80,8 +80,8 @@ def _required(value: Any, name: str) -> str:
 
 def _base_url(host: Any, port: Any) -> str:
     """The base URL: https unless it says otherwise, with the port of a URI's ``host:port``."""
-    text = str(host or "").strip().rstrip("/") or DEFAULT_HOST
-    url = text if "://" in text else f"https://{text}"
+    text = str(host or "").strip()
+    url = (text if "://" in text else f"https://{text}" if text.strip("/") else DEFAULT_HOST).rstrip("/")
     return f"{url}:{port}" if port and not PORT.search(url) else url
 
 
