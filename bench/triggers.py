@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import statistics
+import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
@@ -19,21 +20,20 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from airflow_provider_mode.sandbox.model import Run as SandboxRun
 from tests.e2e.processes import tree
+from tests.e2e.rest import Run
 from tests.e2e.stack import LOCAL, ROOT, Stack
 
 DAG = """
-import json
 from datetime import datetime, timezone
-from pathlib import Path
 from airflow.sdk import DAG
-from bench.waiting_task import WaitInTriggerer
+from airflow_provider_mode.sensors import ReportRunSensor
 
-RUNS = json.loads(Path(__file__).with_suffix(".runs").read_text())
-with DAG("bench_triggers", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-         max_active_tasks=10_000) as dag:
-    for name, (report, run) in RUNS.items():
-        WaitInTriggerer(task_id=name, report=report, report_run=run, poke_interval={interval})
+with DAG("bench_triggers", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc)) as dag:
+    ReportRunSensor.partial(task_id="wait", report="0123456789ab").expand(
+        report_run=[f"{number:012d}" for number in range({triggers})]
+    )
 """
 BLOCKED = "blocked"
 MOST_INTERVALS = 3
@@ -49,19 +49,27 @@ def resident(pids: list[int]) -> int:
     return total // 1024
 
 
-def run_of_each(stack: Stack, triggers: int, reports: int, minutes: float) -> dict[str, Any]:
+def run_of_each(stack: Stack, triggers: int, reports: int, minutes: float) -> list[SandboxRun]:
     """Runs that end one after the other between the second minute and the last, in no order."""
     sandbox, random = stack.sandbox, Random(1)  # noqa: S311 - a spread, the same each time
     chosen = [each for each in sandbox.state.reports.values() if not each.archived][:reports]
-    runs = {}
+    runs = []
     for number in range(triggers):
         run = sandbox.run(chosen[number % reports], outcome="never")
         run.ends, run.outcome = (
             sandbox.now + timedelta(minutes=2 + random.random() * (minutes - 2)),
             "succeeded",
         )
-        runs[f"wait_{number:03d}"] = run
+        runs.append(run)
     return runs
+
+
+def deferred(stack: Stack, triggers: int) -> tuple[Run, Path]:
+    """A run of the DAG, which stays paused, and the file that is to say what each instance waits for."""
+    dag = stack.folder / "dags" / "bench_triggers.py"
+    dag.write_text(DAG.replace("{triggers}", str(triggers)))
+    stack.wait(lambda: stack.rest.knows("bench_triggers"), "the DAG is read", within=300)
+    return stack.rest.trigger("bench_triggers"), dag.with_suffix(".runs")
 
 
 def main(triggers: int = 500, reports: int = 100, interval: float = 60, minutes: float = 12) -> int:
@@ -71,18 +79,17 @@ def main(triggers: int = 500, reports: int = 100, interval: float = 60, minutes:
     stack = Stack(LOCAL)
     try:
         stack.start()
+        started, file = deferred(stack, triggers)
         runs = run_of_each(stack, triggers, reports, minutes)
-        dags = stack.folder / "dags"
-        held = {name: (run.report, run.token) for name, run in runs.items()}
-        (dags / "bench_triggers.runs").write_text(json.dumps(held))
-        (dags / "bench_triggers.py").write_text(DAG.replace("{interval}", str(interval)))
-        started = stack.run("bench_triggers")
+        file.write_text(json.dumps([(run.report, run.token) for run in runs]))
+        command = [sys.executable, "-m", "bench.defer_all", started.run_id, str(file), str(interval)]
+        subprocess.run(command, env=stack._env, cwd=ROOT, check=True)  # noqa: SLF001 - its Airflow's own
         memory = []
         end = time.monotonic() + minutes * 60 + 6 * interval
-        while started.state not in {"success", "failed"} and time.monotonic() < end:
+        while (figures := measured(stack, started, runs, interval))["unanswered"] and time.monotonic() < end:
             memory.append(resident(tree(stack.parts["triggerer"].pid)))
             time.sleep(15)
-        figures = measured(stack, started, runs, interval) | {"memory_mb": memory, "state": started.state}
+        figures["memory_mb"] = memory
     finally:
         stack.stop()
     sys.stdout.write(json.dumps(figures) + "\n")
@@ -92,18 +99,15 @@ def main(triggers: int = 500, reports: int = 100, interval: float = 60, minutes:
     return 0 if good and figures["unanswered"] == 0 else 1
 
 
-def measured(stack: Stack, started: Any, runs: dict[str, Any], interval: float) -> dict[str, Any]:
-    """What came of it."""
-    late, unanswered, offset = [], len(runs), 0
-    while found := stack.rest.ask("GET", f"{started.path}/taskInstances", limit=100, offset=offset)[
-        "task_instances"
-    ]:
+def measured(stack: Stack, started: Run, runs: list[SandboxRun], interval: float) -> dict[str, Any]:
+    """What came of it so far."""
+    late, offset, path = [], 0, f"{started.path}/taskInstances"
+    while found := stack.rest.ask("GET", path, limit=100, offset=offset)["task_instances"]:
         offset += len(found)
         for one in found:
-            if one["state"] == "success":
-                unanswered -= 1
-                ended = datetime.fromisoformat(one["end_date"])
-                late.append((ended - runs[one["task_id"]].ends).total_seconds())
+            ends = runs[one["map_index"]].ends
+            if one["state"] == "success" and ends is not None:
+                late.append((datetime.fromisoformat(one["end_date"]) - ends).total_seconds())
     log = stack.parts["triggerer"].log.read_text(errors="replace")
     accounts = stack.sandbox.app.limiter.accounts.values()
     return {
@@ -115,7 +119,7 @@ def measured(stack: Stack, started: Any, runs: dict[str, Any], interval: float) 
         if late
         else None,
         "worst_intervals": round(max(late, default=0) / interval, 2),
-        "unanswered": unanswered,
+        "unanswered": len(runs) - len(late),
         "throttled": sum(account.throttled for account in accounts),
         "requests": sum(account.requests for account in accounts),
         "blocked": log.lower().count(BLOCKED),
