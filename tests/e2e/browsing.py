@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +16,7 @@ from tests.e2e.stack import KEPT, Stack
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SLOW = 90_000  # milliseconds that a page of a busy machine may take
+SLOW = 120_000  # milliseconds that a page of a busy machine may take
 
 
 @contextmanager
@@ -28,11 +27,9 @@ def browsing(stack: Stack) -> Iterator[Visitor]:
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=needed("chromium", "chromium"), args=arguments)
         try:
+            size = {"width": 1280, "height": 900}
             context = chromium.new_context(
-                viewport={"width": 1280, "height": 900},
-                locale="en-US",
-                timezone_id="UTC",
-                color_scheme="light",
+                viewport=size, locale="en-US", timezone_id="UTC", color_scheme="light"
             )
             context.set_default_timeout(SLOW)
             visitor = Visitor(context.new_page(), stack)
@@ -43,7 +40,7 @@ def browsing(stack: Stack) -> Iterator[Visitor]:
 
 
 class Visitor:
-    """A person with a browser."""
+    """A person with a browser, who remembers what the pages said."""
 
     def __init__(self, page: Page, stack: Stack) -> None:
         self.page = page
@@ -67,13 +64,13 @@ class Visitor:
         """A tab of a task instance's page."""
         return self.open(f"{run.page}/tasks/{task}/{tab}")
 
-    def shot(self, name: str) -> None:
-        """Keep what is on the screen, and remember its text."""
+    def look(self, name: str, *words: str) -> str:
+        """The text of the page once it says some words; a picture of it is kept."""
+        for word in words:
+            self.page.wait_for_function("word => document.body.textContent.includes(word)", arg=word)
+        self.page.wait_for_timeout(800)  # for what slides or fades in
         KEPT.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=KEPT / f"{name}.png")
-        self.seen += self.page.locator("body").inner_text()
-
-
-def picture(name: str) -> Path:
-    """Where a screenshot is kept."""
-    return KEPT / f"{name}.png"
+        text = str(self.page.evaluate("document.body.textContent"))
+        self.seen += text
+        return text
