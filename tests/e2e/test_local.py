@@ -107,3 +107,12 @@ def test_no_secret_is_anywhere(local: Stack) -> None:
         "traceback",
     }
     assert seen.secrets() == []
+
+
+def test_what_a_careless_task_logs_is_masked(local: Stack) -> None:
+    """The hook has named its secrets to Airflow, which hides them in every task's log."""
+    run = local.run("e2e_careless")
+    assert local.ended(run) == "success"
+    log = "".join(path.read_text() for path in local.home.glob("logs/dag_id=e2e_careless/**/*.log"))
+    assert "the secret is ***, to you" in log
+    assert local.sandbox.password not in log
