@@ -57,6 +57,9 @@ def update_settings(call: Call) -> Reply:
     """PATCH the settings of a report."""
     report = _report(call)
     given = wrapped(call.request.json(), "report")
+    for name in sorted(set(SETTABLE) & set(given)):
+        if type(given[name]) is not (int if name == "theme" else bool):
+            raise bad_request(f"{name} is invalid")
     report.settings |= {SETTINGS.get(key, key): given[key] for key in SETTABLE if key in given}
     call.ws.log(call.by, "update_settings", report.token)
     return json_reply(report_single(call, report))
