@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -178,23 +180,24 @@ def test_a_state_survives_its_line() -> None:
     assert loads(dumps(State())).paused_until == -math.inf
 
 
-@pytest.fixture
-def full_disk(temporary: Path) -> Iterator[None]:
-    """No file may grow any more, as on a full disk."""
-    resource = pytest.importorskip("resource")
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow, as on a full disk; for a moment only, for the tests' own output is a file too."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, ignored)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_makes_the_file_useless() -> None:
     """A state that is written in part is none."""
-    with pytest.raises(StoreUnusableError, match="disk is full"):
-        ask(file_store(Clock()), "a")
+    store = file_store(Clock())
+    with pytest.raises(StoreUnusableError, match="disk is full"), full_disk():
+        ask(store, "a")
 
 
 def test_a_temporary_folder_that_is_none() -> None:
