@@ -60,6 +60,12 @@ def longest_latency(state: State, now: float, period: float, default: float) -> 
     return max((one.high for one in _recent(state, now, period)), default=default)
 
 
+def spread(state: State, now: float, period: float) -> float:
+    """By how much latencies have lately differed."""
+    recent = _recent(state, now, period)
+    return max((one.high for one in recent), default=0.0) - min((one.lows[0] for one in recent), default=0.0)
+
+
 def counts_by(state: State) -> float:
     """By which part of the way from sending to reply the server has counted: 1 until replies show less."""
     return _EARLY if state.early >= _PAIRS and state.late * _DOUBTS <= state.early else 1.0

@@ -3,7 +3,8 @@ How much others spend of the same limit, as far as `X-RateLimit-Remaining` gives
 
 Pure. Of the requests that a reply says were counted, those that cannot be ours are others'. Whether one of
 ours can be among them is decided by one rule: of two requests, the one that was sent first *and* answered
-first was counted first. So replies that come out of order never make strangers of our own requests.
+first was counted first, give or take the time from the leave to the sending. So neither replies that come out
+of order nor a busy machine make strangers of our own requests.
 """
 
 import math
@@ -11,6 +12,7 @@ import math
 from airflow_provider_mode.client import pacing_evidence as evidence
 from airflow_provider_mode.client.pacing_state import Mark, Request, State
 
+_MOST_SLOP = 0.1  # seconds: threads and new connections delay a sending after its leave by about as much
 _FALL = 8  # counted requests that vanish at once, beyond ours that expired: the server began a new window
 _ONE_CLOCK = 0.7  # of a period: new windows that come sooner are different counters, of classes of resources
 _AT_ONCE = 0.2  # of a period: what counts as the present
@@ -23,10 +25,11 @@ def learn(state: State, reply: Request, by: float, used: int, period: float) -> 
         return
     mark = Mark(reply.sent, by, used)
     _look_for_reset(state, mark, period)
-    others = used - sum(_may_be_in(one, mark, period) for one in state.requests)
+    slop = min(evidence.spread(state, by, period), _MOST_SLOP)
+    others = used - sum(_may_be_in(one, mark, period, slop) for one in state.requests)
     first = state.first
     if first is not None and mark.sent > first.sent and by > first.by:
-        since = used - first.used - sum(_may_be_between(one, first, mark) for one in state.requests)
+        since = used - first.used - sum(_may_be_between(one, first, mark, slop) for one in state.requests)
         others = max(others, since)
     state.foreign = [one for one in state.foreign if one[0] > by - period]
     state.foreign.append((by, max(0, others)))
@@ -45,28 +48,28 @@ def _look_for_reset(state: State, mark: Mark, period: float) -> None:
         state.reset_at = mark.by
 
 
-def _may_be_in(one: Request, mark: Mark, period: float) -> bool:
+def _may_be_in(one: Request, mark: Mark, period: float, slop: float) -> bool:
     """Whether a window of one period that ends with a reply's counting may hold this request."""
-    return _may_precede(one, mark) and (
-        one.by is None or one.sent > mark.sent - period or one.by > mark.by - period
+    return _may_precede(one, mark, slop) and (
+        one.by is None or one.sent > mark.sent - period - slop or one.by > mark.by - period - slop
     )
 
 
-def _may_be_between(one: Request, first: Mark, mark: Mark) -> bool:
+def _may_be_between(one: Request, first: Mark, mark: Mark, slop: float) -> bool:
     """Whether a request may have been counted after one reply's and not after another's."""
     itself = (one.sent, one.by) == (first.sent, first.by)
-    after = one.by is None or one.sent > first.sent or one.by > first.by
-    return not itself and after and _may_precede(one, mark)
+    after = one.by is None or one.sent > first.sent - slop or one.by > first.by - slop
+    return not itself and after and _may_precede(one, mark, slop)
 
 
-def _may_precede(one: Request, mark: Mark) -> bool:
+def _may_precede(one: Request, mark: Mark, slop: float) -> bool:
     """Whether a request may have been counted no later than a reply's."""
-    return one.sent <= mark.sent or (one.by is not None and one.by <= mark.by)
+    return one.sent <= mark.sent + slop or (one.by is not None and one.by <= mark.by + slop)
 
 
 def present(state: State, now: float, period: float) -> int:
     """How many requests of others a window holds now; 0 without news for two periods."""
-    if not state.foreign or state.foreign[-1][0] < now - 2 * period:
+    if not state.foreign or state.foreign[-1][0] < now - 2 * period or not _most(state):
         return 0
     if now - state.reset_at < _AFTER_RESET * period:
         return round(lasting(state, now, period))
@@ -80,11 +83,16 @@ def lasting(state: State, now: float, period: float) -> float:
     Where windows are fixed, what is seen early in one says little of what is to come: the last one tells.
     Else it is between what is and the most that was. One reply alone is not believed where there are more.
     """
-    ranked = sorted(used for _, used in state.foreign)
-    most = ranked[-2] if len(ranked) > 1 else ranked[0]
+    most = _most(state)
     if now - state.reset_at < _AFTER_RESET * period:
         return most
-    return (most + max(sum(ranked) / len(ranked), _at_once(state, period))) / 2
+    mean = sum(used for _, used in state.foreign) / len(state.foreign)
+    return (most + max(mean, _at_once(state, period))) / 2
+
+
+def _most(state: State) -> int:
+    """The most that two replies of the last period show, or the only one."""
+    return sorted(used for _, used in state.foreign)[-2:][0]
 
 
 def next_window(state: State, now: float, period: float) -> float | None:

@@ -27,6 +27,7 @@ _KEPT = 2.0  # periods that a request stays in the books after it gave up its pl
 _RULES_KEPT = 60.0  # seconds that a rule counts after its last user was here
 _LEAST_SHARE = 10  # strangers leave us a tenth of the limit at least
 _GUARD = 1  # place that the pace keeps free beside strangers, who do not ask before they send
+_FEW = 1  # request of others, or none: a burst of ours is safe
 _HURRY = 0.7  # how far free places shorten the time between two sendings
 _LEAST_GAP = 0.2  # of that time
 _TICK = 0.0001  # seconds; so that a wait does not end a rounding error too early
@@ -204,7 +205,7 @@ def _places(state: State, now: float, held: int, rule: Rule) -> tuple[int, float
     free = round(limit - present - strangers.unseen(state, present, flying, counted))
     places = max(least, min(ours, free))
     pace = max(least, limit - strangers.lasting(state, now, rule.period) - _GUARD)
-    if pace >= ours:
+    if pace >= ours or present <= _FEW:
         return places, 0.0
     hurry = max(_LEAST_GAP, 1 - _HURRY * max(0, places - held) / limit)
     return places, hurry * rule.period / pace

@@ -248,6 +248,8 @@ def test_strangers_are_what_cannot_be_ours() -> None:
     bench.reply(one, headers(20, 19))
     assert strangers.present(bench.state, bench.now, 10.0) == 0
     bench.send(headers(20, 8))
+    assert strangers.present(bench.state, bench.now, 10.0) == 0, "one reply alone is not believed"
+    bench.send(headers(20, 7))
     assert strangers.present(bench.state, bench.now, 10.0) == 8
     assert bench.opens() == 1
     assert 0 < bench.wait() < 2
