@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_mode.governance.evidence import Evidence
+from airflow_provider_mode.governance.evidence import UNASKED, Evidence
 from airflow_provider_mode.governance.plan import KINDS, Action
 from airflow_provider_mode.governance.policy import StalePolicy
 from airflow_provider_mode.governance.summary import Summary
@@ -41,6 +41,7 @@ class Sorting:
         self._kept: dict[str, list[str]] = {}
         self._unmatched = set(policy.exempt_reports)
         self._schedules: int | None = 0
+        self._unconfirmed: set[str] = set()
         self._summary = Summary(policy)
 
     def judge(self, row: Evidence) -> Verdict:
@@ -54,10 +55,20 @@ class Sorting:
         if row.is_dataset and not self._policy.include_datasets:
             return False
         self.tally["reports"] += 1
-        self.tally["unarchived"] += 1
+        if row.archived is not UNASKED:
+            self._count_unarchived(row)
+            return self._sort(row) is not None
+        self._schedules = None
+        if self._sort(row) is None:
+            return False
+        self._unconfirmed.add(row.report)
+        return True
+
+    def _count_unarchived(self, row: Evidence) -> None:
+        """Only what REST has told of: a percentage must never be one of reports that are not there."""
         if row.archived is not True:
+            self.tally["unarchived"] += 1
             self._count_schedules(row)
-        return self._sort(row) is not None
 
     def _count_schedules(self, row: Evidence) -> None:
         """All schedules in scope, as long as every report tells its number."""
@@ -68,6 +79,9 @@ class Sorting:
     def still_stale(self, rows: Iterable[Evidence]) -> Iterator[tuple[Evidence, Verdict]]:
         """The rows that are stale as far as is known, each with its verdict; others go to their heaps."""
         for row in rows:
+            if row.report in self._unconfirmed and row.archived is not UNASKED:
+                self._unconfirmed.discard(row.report)
+                self._count_unarchived(row)
             verdict = self._sort(row)
             if verdict is not None:
                 yield row, verdict
@@ -79,7 +93,7 @@ class Sorting:
     def _sort(self, row: Evidence) -> Verdict | None:
         """The verdict on a row that may be stale; None where it went to a heap."""
         if row.archived is True:
-            self.tally.update(archived_already=1, unarchived=-1)
+            self.tally["archived_already"] += 1
             return None
         verdict = self.judge(row)
         if verdict.kind == "fresh":
