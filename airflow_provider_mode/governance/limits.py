@@ -41,7 +41,7 @@ def parse_max_changes(value: object) -> MaxChanges:
     percent = _PERCENT.fullmatch(text)
     if percent is None or Fraction(percent[1]) > _WHOLE:
         raise SettingError(
-            "max_changes", f'must be a whole number or a percentage such as "5%", not {value!r}'
+            "max_changes", f'must be a whole number or a percentage up to 100 such as "5%", not {value!r}'
         )
     return MaxChanges(percent=Fraction(percent[1]))
 

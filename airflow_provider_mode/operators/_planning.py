@@ -91,14 +91,15 @@ def plan_for(job: Job, request: Request, restored: Collection[str]) -> tuple[Pla
 
 
 def read_plans(job: Job, uris: Sequence[str], digests: Sequence[str] | None) -> list[Plan]:
-    """Plans from their files, each checked: whole, unaltered, of this workspace, not expired, approved."""
+    """Plans from their files or folders, each whole, unaltered, of this workspace, unexpired, approved."""
     if digests is not None and len(digests) != len(uris):
         raise SettingError("digest", f"must be one for each plan: {len(digests)} for {len(uris)}")
     plans = []
     expected: Sequence[str | None] = digests or [None] * len(uris)
     for uri, digest in zip(uris, expected, strict=True):
         try:
-            plan = _load(job.path(uri, "plan"))
+            path = job.path(uri, "plan")
+            plan = _load(path if uri.endswith(".json") else path / PLAN)
             plan.check(job.client.config.workspace, job.now, digest)
         except PlanRefused as error:
             raise PlanRefused(f"{uri}: {error}") from None

@@ -223,6 +223,16 @@ def test_several_plans_are_carried_out_together_under_one_limit(mode: Mode) -> N
     assert (result["plan"], result["digest"], len(result["archived"])) == (uris, digests, 2)
 
 
+def test_a_plan_is_found_in_its_folder(mode: Mode) -> None:
+    """A person names the folder as often as the file in it; one that holds none fails without retries."""
+    report = mode.stale()
+    made = mode.run(PlanCleanupOperator, policy=POLICY)
+    folder = made["plan"].removesuffix("/plan.json")
+    with pytest.raises(AirflowFailException, match="there is no such file"):
+        mode.run(ArchiveStaleReportsOperator, plan=f"{folder}/elsewhere", max_changes=1)
+    assert mode.run(ArchiveStaleReportsOperator, plan=folder, max_changes=1)["archived"] == [report]
+
+
 def test_plans_of_one_scope_do_not_count_it_twice(mode: Mode) -> None:
     """Two plans that hold the same report are of the same reports, and a percentage is of those."""
     mode.stale()

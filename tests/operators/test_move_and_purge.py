@@ -81,7 +81,7 @@ def test_a_killed_task_stops_between_two(mode: Mode) -> None:
     ("parameters", "sentence"),
     [
         ({"max_changes": "5%"}, "max_changes: must be a number"),
-        ({"max_changes": 0}, "1 reports would change of 1 in scope, and max_changes allows 0"),
+        ({"max_changes": 0}, "max_changes allows 0: nothing was changed"),
         ({"collection": "Nowhere"}, "collection: 'Nowhere': there is no such collection"),
         ({"collection": "Twin"}, "collection: 'Twin': 2 collections are called so"),
         ({"reports": "[]"}, "reports: must not be empty"),
