@@ -143,6 +143,7 @@ def test_a_report_of_an_operator_or_sensor(mode: Mode, name: str) -> None:
         assert not {".", ".."} & {unquote(step) for step in urlsplit(asked.target).path.split("/")}
 
 
+@pytest.mark.filterwarnings("ignore:in a future version of UPath:PendingDeprecationWarning")
 @pytest.mark.mode_sandbox(reports=5)
 @pytest.mark.parametrize("uri", ["../../x", "nosuch://x/y", "file://host/etc", "http://[", "\x00", "plan.json"])
 def test_a_place_of_files_that_is_none(mode: Mode, uri: str) -> None:
