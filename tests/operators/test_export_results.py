@@ -19,6 +19,7 @@ from airflow_provider_mode.hooks.failures import ChangesIncomplete, ReportRunFai
 from airflow_provider_mode.operators import ExportResultsOperator
 from airflow_provider_mode.sandbox.model import Report
 from tests.operators.workspace import Mode
+from tests.waiting import AIRFLOW_2
 
 HOSTILE = [
     "../../etc/passwd",
@@ -170,7 +171,7 @@ def test_killing_the_task_stops_it_between_two_pieces(mode: Mode, report: Report
 
 def test_an_object_store_gets_whole_objects(mode: Mode, report: Report) -> None:
     """A file goes there in one upload, when it is complete."""
-    store: Any = importlib.import_module("airflow.providers.common.compat.sdk").io
+    store: Any = importlib.import_module("airflow.io.store" if AIRFLOW_2 else "airflow.sdk.io")
     store.attach("memory", fs=importlib.import_module("fsspec").filesystem("memory"))
     result = mode.run(ExportResultsOperator, report=report.token, output_uri="memory://exports")
     assert len(result["files"]) == len(report.queries)
