@@ -13,7 +13,6 @@ from airflow_provider_mode.sandbox import Sandbox
 from airflow_provider_mode.sandbox.model import Report as Record
 from tests.client.fire_line import Call, Method
 
-SHARED = 0
 BEGIN, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 DAILY = {"name": "Daily", "cron": {"freq": "daily", "hour": 8, "minute": 0, "time_zone": "UTC"}}
 A = "/api/acme"
@@ -44,10 +43,6 @@ def _ran(sandbox: Sandbox) -> tuple[str, str]:
 def _new(sandbox: Sandbox) -> str:
     """A report of its own for each call that changes one."""
     return sandbox.add_report(name="Fire", collection=_collection(sandbox)).token
-
-
-def _verify(_sandbox: Sandbox) -> Call:
-    return lambda client: client.verify()
 
 
 def _user(sandbox: Sandbox) -> Call:
@@ -132,10 +127,6 @@ def _move(sandbox: Sandbox) -> Call:
 def _delete_report(sandbox: Sandbox) -> Call:
     report = _new(sandbox)
     return lambda client: client.delete_report(report)
-
-
-def _purge_results(_sandbox: Sandbox) -> Call:
-    return lambda client: client.purge_results(before=date(2020, 1, 1))
 
 
 def _schedules(sandbox: Sandbox) -> Call:
@@ -258,7 +249,7 @@ def _get(name: str, path: str, make: Any, kind: str = "list") -> Method:
 
 
 METHODS = (
-    _get("verify", "/api/verify", _verify, "record"),
+    _get("verify", "/api/verify", lambda _: lambda client: client.verify(), "record"),
     _get("user", "/api/[a-z-]+", _user, "thing"),
     _get("members", f"{A}/memberships", _members),
     _get("groups", f"{A}/groups", _groups),
@@ -275,7 +266,8 @@ METHODS = (
     Method(name="unarchive", kind="patch", verb="PATCH", path=f"{R}/unarchive", make=_unarchive),
     Method(name="move", kind="patch", verb="PATCH", path=R, make=_move),
     Method(name="delete_report", kind="delete", verb="DELETE", path=R, make=_delete_report),
-    Method(name="purge_results", kind="post", verb="POST", path=f"{A}/reports/purge", make=_purge_results),
+    Method(name="purge_results", kind="post", verb="POST", path=f"{A}/reports/purge",
+           make=lambda _: lambda client: client.purge_results(before=date(2020, 1, 1))),
     _get("schedules", f"{R}/schedules", _schedules),
     Method(name="create_schedule", kind="start", verb="POST", path=f"{R}/schedules", make=_create_schedule),
     Method(

@@ -145,7 +145,9 @@ def test_a_report_of_an_operator_or_sensor(mode: Mode, name: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:in a future version of UPath:PendingDeprecationWarning")
 @pytest.mark.mode_sandbox(reports=5)
-@pytest.mark.parametrize("uri", ["../../x", "nosuch://x/y", "file://host/etc", "http://[", "\x00", "plan.json"])
+@pytest.mark.parametrize(
+    "uri", ["../../x", "nosuch://x/y", "file://host/etc", "http://[", "\x00", "plan.json"]
+)
 def test_a_place_of_files_that_is_none(mode: Mode, uri: str) -> None:
     """Neither a plan nor a journal is read from, nor anything written to, what is no URI of a folder."""
     for operator, parameters in (
