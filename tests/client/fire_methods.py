@@ -99,8 +99,7 @@ def _walk(sandbox: Sandbox) -> Call:
 
 
 def _one_report(sandbox: Sandbox) -> Call:
-    report = _report(sandbox)
-    return lambda client: client.report(report)
+    return lambda client, report=_report(sandbox): client.report(report)
 
 
 def _dataset_reports(sandbox: Sandbox) -> Call:
