@@ -11,12 +11,15 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="mode-tests-"))
 NAME = "airflow-provider-mode"
 PLUGIN = "airflow_provider_mode.sandbox.pytest_plugin"
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # no property depends on how busy the machine is
 
 
 def register_checkout(folder: Path) -> None:
