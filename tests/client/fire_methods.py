@@ -67,10 +67,6 @@ def _audit_logs(_sandbox: Sandbox) -> Call:
     return lambda client: list(client.audit_logs(BEGIN, END, action="membership.created"))
 
 
-def _collections(_sandbox: Sandbox) -> Call:
-    return lambda client: list(client.collections())
-
-
 def _reports(_sandbox: Sandbox) -> Call:
     return lambda client: list(client.reports())
 
@@ -99,7 +95,8 @@ def _walk(sandbox: Sandbox) -> Call:
 
 
 def _one_report(sandbox: Sandbox) -> Call:
-    return lambda client, report=_report(sandbox): client.report(report)
+    report = _report(sandbox)
+    return lambda client: client.report(report)
 
 
 def _dataset_reports(sandbox: Sandbox) -> Call:
@@ -254,7 +251,7 @@ METHODS = (
     _get("groups", f"{A}/groups", _groups),
     _get("permissions", f"{A}/spaces/{T}/permissions", _permissions),
     _get("audit_logs", f"{A}/audit_logs", _audit_logs),
-    _get("collections", f"{A}/spaces", _collections),
+    _get("collections", f"{A}/spaces", lambda _: lambda client: list(client.collections())),
     _get("reports", f"{A}/spaces", _reports),
     _get("reports of a collection", f"{A}/spaces/{T}/reports", _reports_of),
     _get("datasets", f"{A}/spaces/{T}/datasets", _datasets),
