@@ -89,7 +89,7 @@ def test_a_plan_is_read_and_approved(visitor: Visitor, standalone: Stack) -> Non
         ("plan", "rendered_templates", ["not_edited_for", "180d"]),
         ("plan", "xcom", ["markdown", name, plan["digest"]]),
         ("apply", "rendered_templates", [plan["plan"], plan["digest"], "15%"]),
-        ("apply", "xcom", ["return_value", "archived"]),
+        ("apply", "xcom", ["return_value", "examined"]),
     ):
         visitor.task(run, task, tab)
         if tab == "xcom":
