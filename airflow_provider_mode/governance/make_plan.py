@@ -67,9 +67,7 @@ def make_plan(
         created_at=now,
         expires_at=now + lifetime,
         policy=policy.to_json(),
-        counts=sorting.counts(actions) | {"member_key": 1}
-        if credential.is_members
-        else sorting.counts(actions),
+        counts=sorting.counts(actions) | ({"member_key": 1} if credential.is_members else {}),
         actions=actions,
         kept=sorting.kept(),
         savings=savings_of(actions),
