@@ -242,6 +242,16 @@ def test_gone_at_any_moment_is_skipped(world: World) -> None:
     assert not [entry for entry in world.entries() if entry.open or entry.done]
 
 
+def test_gone_at_the_last_moment_is_skipped(world: World) -> None:
+    """Deleted right before it is archived, a report is gone, and its line says that nothing was made."""
+    report = world.stale()
+    units = world.units()
+    client = Meddler(world.client(), archive=lambda: world.sandbox.delete(report))
+    outcome = world.apply(units, client=client)
+    assert (outcome.skipped, outcome.failed, outcome.archived) == ({"gone": 1}, {}, ())
+    assert not [entry for entry in world.entries() if entry.open or entry.done]
+
+
 def test_a_schedule_deleted_at_the_same_moment(world: World) -> None:
     """A clear 404 says that somebody else was faster: it is not ours to restore."""
     report = world.stale(DAILY)
