@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import weakref
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,18 @@ def event(payload: dict[str, Any]) -> TriggerEvent:
     return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # as above
 
 
+_loaded: dict[str, Any] = {}
+_loading: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
+
+
 async def off_loop(name: str) -> Any:
-    """A module of this package; it brings the client, and importing that takes too long for the loop."""
-    return await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}")
+    """
+    A module of this package; it brings the client, and importing that takes too long for the loop.
+
+    A triggerer that starts hundreds at once imports it once, in one thread.
+    """
+    if name not in _loaded:
+        async with _loading.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            if name not in _loaded:
+                _loaded[name] = await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}")
+    return _loaded[name]

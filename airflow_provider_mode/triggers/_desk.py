@@ -14,16 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_mode.client import ModeClient, ModeConfig, ModeError
+from airflow_provider_mode.client import ModeClient, ModeError
 from airflow_provider_mode.governance.errors import GovernanceError
-from airflow_provider_mode.hooks.clients import impatient
 from airflow_provider_mode.hooks.looks import Look
 from airflow_provider_mode.hooks.questions import WAITING, Answer, Question, ask
 from airflow_provider_mode.triggers._pace import phase, stretch
 from airflow_provider_mode.triggers._pool import Pool
 
 THREADS = 4
-PATIENCE = 30.0  # seconds that one poll may spend retrying; there will be another
 NOTEWORTHY = 1.25  # the log speaks when intervals change by more than that
 _log = logging.getLogger(__name__)
 
@@ -56,17 +54,11 @@ class _Group:
 class Desk:
     """Asks for everybody in one event loop who has the same connection."""
 
-    def __init__(
-        self,
-        config: ModeConfig,
-        *,
-        client: Callable[[ModeConfig], ModeClient] = lambda config: impatient(config, retry_for=PATIENCE),
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.config = config
+    def __init__(self, client: ModeClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.client = client
+        self.config = client.config
         self._clock = clock
-        self._pool = Pool(min(THREADS, config.concurrency), asyncio.get_running_loop())
-        self._client = client(config)
+        self._pool = Pool(min(THREADS, self.config.concurrency), asyncio.get_running_loop())
         self._groups: dict[str, _Group] = {}
         self._polls = 0
         self._stretched = 1.0
@@ -76,14 +68,9 @@ class Desk:
         """Whether nobody asks anything."""
         return not self._groups
 
-    @property
-    def client(self) -> ModeClient:
-        """The one client."""
-        return self._client
-
     async def run(self, work: Callable[[ModeClient], Any]) -> Any:
         """What some work with the client gives, done off the loop."""
-        return await self._pool.run(lambda: work(self._client))
+        return await self._pool.run(lambda: work(self.client))
 
     async def once(self, question: Question) -> Answer:
         """The answer at this moment."""
@@ -115,7 +102,7 @@ class Desk:
     def close(self) -> None:
         """Let go of threads and connections."""
         self._pool.close()
-        self._client.close()
+        self.client.close()
 
     async def _serve(self, group: _Group) -> None:
         """Poll for a group until its last asker leaves."""
@@ -155,7 +142,7 @@ class Desk:
 
     def _look(self, questions: list[Question]) -> list[Answer | Exception]:
         """The answers to several questions of one subject, in a thread."""
-        look = Look(self._client, shared=len(questions) > 1)
+        look = Look(self.client, shared=len(questions) > 1)
         told: list[Answer | Exception] = []
         for question in questions:
             try:
@@ -167,7 +154,7 @@ class Desk:
     def _stretch(self) -> float:
         """By how much intervals are longer than asked for; a notable change is said."""
         limit = self.config.rate_limit
-        cost = max(1.0, self._client.usage.requests / self._polls) if self._polls else 1.0
+        cost = max(1.0, self.client.usage.requests / self._polls) if self._polls else 1.0
         allowed = None if limit is None else limit.requests / limit.period
         factor = stretch((group.interval for group in self._groups.values()), cost, allowed)
         if not 1 / NOTEWORTHY < factor / self._stretched < NOTEWORTHY:

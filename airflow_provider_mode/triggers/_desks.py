@@ -11,12 +11,14 @@ from typing import Any
 
 from airflow.providers.common.compat.connection import get_async_connection
 
-from airflow_provider_mode.hooks.clients import masked_config
+from airflow_provider_mode.client import ModeClient
+from airflow_provider_mode.hooks.clients import impatient, masked_config
 from airflow_provider_mode.hooks.mode import ModeHook
 from airflow_provider_mode.triggers._desk import Desk
 
 KNOWN_FOR = 30.0
 """Seconds for which a connection that was read is taken for the present one: a triggerer starts hundreds."""
+PATIENCE = 30.0  # seconds that one poll may spend retrying
 
 
 @dataclass
@@ -29,15 +31,21 @@ class _Desks:
     async def find(self, conn_id: str) -> Desk:
         """The desk of a connection as it is now; equal connections share one."""
         connection: Any = await get_async_connection(conn_id, hook=ModeHook)
-        config = await asyncio.to_thread(masked_config, connection)
+        client = await asyncio.to_thread(_client, connection)
+        config = client.config
         for desk in [desk for desk in self.desks if desk.idle and desk.config != config]:
             self.desks.remove(desk)
             desk.close()
         found = next((desk for desk in self.desks if desk.config == config), None)
         if found is None:
-            found = Desk(config)
+            found = Desk(client)
             self.desks.append(found)
         return found
+
+
+def _client(connection: Any) -> ModeClient:
+    """A client that gives up sooner than others, for there will be another poll."""
+    return impatient(masked_config(connection), retry_for=PATIENCE)
 
 
 _open: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Desks] = weakref.WeakKeyDictionary()
