@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from airflow_provider_mode.client.errors import NotFound, ServerError, UnexpectedReply, error_class
-from airflow_provider_mode.client.pace import Seen
+from airflow_provider_mode.client.pacing.pace import Seen
 from airflow_provider_mode.client.replies import (
     TooDeepError,
     UnreadableError,

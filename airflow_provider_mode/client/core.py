@@ -13,7 +13,7 @@ from airflow_provider_mode.client.answers import Reply
 from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.errors import ConfigurationError, UnexpectedReply
 from airflow_provider_mode.client.listing import Listing, items
-from airflow_provider_mode.client.pace import Pacer
+from airflow_provider_mode.client.pacing.pace import Pacer
 from airflow_provider_mode.client.parse import MalformedError, Model
 from airflow_provider_mode.client.redirects import same_origin
 from airflow_provider_mode.client.session import Session
@@ -148,6 +148,6 @@ def _pacer(
     random: Callable[[], float],
 ) -> Pacer:
     """The pace that everybody with this key keeps; imported only when it is needed."""
-    from airflow_provider_mode.client.pacing import pacer_for  # noqa: PLC0415  # see above
+    from airflow_provider_mode.client.pacing.pacing import pacer_for  # noqa: PLC0415  # see above
 
     return pacer_for(config, clock=clock, sleep=sleep, random=random)

@@ -21,7 +21,7 @@ from urllib3 import PoolManager
 from airflow_provider_mode.client import answers
 from airflow_provider_mode.client.answers import Head, Reply
 from airflow_provider_mode.client.config import ModeConfig
-from airflow_provider_mode.client.pace import Pacer, PaceTimeout, Permit
+from airflow_provider_mode.client.pacing.pace import Pacer, PaceTimeout, Permit
 from airflow_provider_mode.client.redirects import RefusedError, same_origin, target
 from airflow_provider_mode.client.retry import REPEATABLE, Failure, Outcome
 from airflow_provider_mode.client.streams import Download

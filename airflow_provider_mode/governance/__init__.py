@@ -1,5 +1,5 @@
 """Evidence, policy, plan, apply, journal: which reports are stale, and what was done about them."""
 
-from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 
 __all__ = ["StalePolicy"]

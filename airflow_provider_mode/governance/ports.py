@@ -12,8 +12,8 @@ from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.errors import ModeError
 from airflow_provider_mode.client.models import Collection, Report, Run, Schedule
 from airflow_provider_mode.client.people import Credential, Member, User
-from airflow_provider_mode.governance.evidence import Evidence
-from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.evidence.evidence import Evidence
+from airflow_provider_mode.governance.evidence.scope import Scope
 
 
 class Reads(Protocol):

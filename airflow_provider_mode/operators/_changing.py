@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_mode.governance.apply import apply
+from airflow_provider_mode.governance.apply.apply import apply
+from airflow_provider_mode.governance.apply.outcome import Outcome
+from airflow_provider_mode.governance.apply.units import (
+    units_of_reports,
+    units_to_archive,
+    units_to_unschedule,
+)
 from airflow_provider_mode.governance.errors import LimitExceeded, SettingError
-from airflow_provider_mode.governance.journal import Journal
-from airflow_provider_mode.governance.journals import journals_in
-from airflow_provider_mode.governance.limits import check_limit
-from airflow_provider_mode.governance.outcome import Outcome
-from airflow_provider_mode.governance.plan import ARCHIVE_REPORT, DELETE_SCHEDULE
-from airflow_provider_mode.governance.units import units_of_reports, units_to_archive, units_to_unschedule
+from airflow_provider_mode.governance.journal.journal import Journal
+from airflow_provider_mode.governance.journal.journals import journals_in
+from airflow_provider_mode.governance.plan.limits import check_limit
+from airflow_provider_mode.governance.plan.plan import ARCHIVE_REPORT, DELETE_SCHEDULE
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.failures import failing_fast
 from airflow_provider_mode.operators._folder import uri_of

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from airflow_provider_mode.governance.inventory_file import written
+from airflow_provider_mode.governance.evidence.inventory_file import written
 from airflow_provider_mode.governance.storage import Guard, local_path
 from airflow_provider_mode.hooks.failures import ChangesIncomplete
 from airflow_provider_mode.operators._counting import Counter

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from airflow_provider_mode.governance.journals import journals_in
-from airflow_provider_mode.governance.limits import MaxChanges, parse_max_changes
-from airflow_provider_mode.governance.memory import Memory, long_planned, plans_in, remember
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.policy import StalePolicy
-from airflow_provider_mode.governance.units import Unit
+from airflow_provider_mode.governance.apply.memory import Memory, long_planned, plans_in, remember
+from airflow_provider_mode.governance.apply.units import Unit
+from airflow_provider_mode.governance.journal.journals import journals_in
+from airflow_provider_mode.governance.plan.limits import MaxChanges, parse_max_changes
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.operators._approval import approved_by
 from airflow_provider_mode.operators._job import Job

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_mode.governance.inventory_file import WRITERS, check_format, written
-from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.evidence.inventory_file import WRITERS, check_format, written
+from airflow_provider_mode.governance.evidence.scope import Scope
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.failures import failing_fast
 from airflow_provider_mode.operators._folder import uri_of

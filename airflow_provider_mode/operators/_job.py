@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import ObjectStoragePath, conf
 
 from airflow_provider_mode.client import ModeClient, Usage
 from airflow_provider_mode.governance.errors import StorageError
-from airflow_provider_mode.governance.journal_lines import Header
+from airflow_provider_mode.governance.journal.lines import Header
 from airflow_provider_mode.governance.ports import Progress
 from airflow_provider_mode.governance.storage import read_bytes, write_atomic
 from airflow_provider_mode.hooks.mode import ModeHook

@@ -9,10 +9,10 @@ from typing import Any
 
 from airflow_provider_mode.client import AuthenticationError, Collection, ModeClient, ModeError, NotFound
 from airflow_provider_mode.client import Report as ModeReport
+from airflow_provider_mode.governance.apply.outcome import shortened
 from airflow_provider_mode.governance.errors import LimitExceeded, SettingError
-from airflow_provider_mode.governance.journal import Journal
-from airflow_provider_mode.governance.limits import check_limit, parse_max_changes
-from airflow_provider_mode.governance.outcome import shortened
+from airflow_provider_mode.governance.journal.journal import Journal
+from airflow_provider_mode.governance.plan.limits import check_limit, parse_max_changes
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.failures import failing_fast, incomplete
 from airflow_provider_mode.hooks.showing import show

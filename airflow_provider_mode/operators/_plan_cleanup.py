@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_mode.governance.plan import KINDS
-from airflow_provider_mode.governance.render import render_markdown
+from airflow_provider_mode.governance.plan.plan import KINDS
+from airflow_provider_mode.governance.render.render import render_markdown
 from airflow_provider_mode.hooks.failures import failing_fast
 from airflow_provider_mode.operators._grounds import memory_of
 from airflow_provider_mode.operators._job import Job

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_mode.governance.errors import PlanRefused, SettingError
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.policy import StalePolicy
-from airflow_provider_mode.governance.render import render_html, render_markdown
-from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.policy.policy import StalePolicy
+from airflow_provider_mode.governance.render.render import render_html, render_markdown
 from airflow_provider_mode.governance.storage import read_bytes, write_atomic
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.showing import browsable, show

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_mode.governance.journal import Journal
-from airflow_provider_mode.governance.journals import read_journals
-from airflow_provider_mode.governance.restore import restore
+from airflow_provider_mode.governance.journal.journal import Journal
+from airflow_provider_mode.governance.journal.journals import read_journals
+from airflow_provider_mode.governance.restore.restore import restore
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.failures import failing_fast
 from airflow_provider_mode.operators._folder import uri_of

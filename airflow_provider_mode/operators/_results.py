@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from airflow_provider_mode.governance.apply.outcome import Outcome
 from airflow_provider_mode.governance.durations import counted
-from airflow_provider_mode.governance.outcome import Outcome
 from airflow_provider_mode.hooks.failures import ChangesIncomplete, incomplete, is_permanent
 from airflow_provider_mode.operators._grounds import Limits, Planned
 from airflow_provider_mode.operators._job import Job

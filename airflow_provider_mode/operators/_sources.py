@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_mode.governance.discovery_source import DiscoverySource
 from airflow_provider_mode.governance.errors import SettingError
-from airflow_provider_mode.governance.history_watch import watching
-from airflow_provider_mode.governance.inventory import RestSource
+from airflow_provider_mode.governance.evidence.discovery import DiscoverySource
+from airflow_provider_mode.governance.evidence.inventory import RestSource
+from airflow_provider_mode.governance.evidence.sql import SqlSource
+from airflow_provider_mode.governance.history.watch import watching
 from airflow_provider_mode.governance.ports import Source
-from airflow_provider_mode.governance.sql_source import SqlSource
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.rows import streamed_rows
 from airflow_provider_mode.operators._job import Job

@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 import pytest
 
-from airflow_provider_mode.governance.render import render_html
+from airflow_provider_mode.governance.render.render import render_html
 from tests.governance.plans_to_render import archive, evidence, large_plan, plan
 
 if TYPE_CHECKING:

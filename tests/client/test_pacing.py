@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_mode.client import pacing_store
 from airflow_provider_mode.client.config import ModeConfig, RateLimit
-from airflow_provider_mode.client.pacing import NoPacer, Pacer, PaceTimeout, Seen, pacer_for
+from airflow_provider_mode.client.pacing import store as pacing_store
+from airflow_provider_mode.client.pacing.pacing import NoPacer, Pacer, PaceTimeout, Seen, pacer_for
 
 GOOD = Seen(200, None, None, None)
 

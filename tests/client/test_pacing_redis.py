@@ -14,12 +14,12 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from airflow_provider_mode.client import pacing_window as window
-from airflow_provider_mode.client.pace import Seen
-from airflow_provider_mode.client.pacing_redis import RedisStore, _address
-from airflow_provider_mode.client.pacing_state import State
-from airflow_provider_mode.client.pacing_store import LocalStore, StoreUnusableError
-from airflow_provider_mode.client.pacing_wait import Books, SharedPacer
+from airflow_provider_mode.client.pacing import window
+from airflow_provider_mode.client.pacing.pace import Seen
+from airflow_provider_mode.client.pacing.redis import RedisStore, _address
+from airflow_provider_mode.client.pacing.state import State
+from airflow_provider_mode.client.pacing.store import LocalStore, StoreUnusableError
+from airflow_provider_mode.client.pacing.wait import Books, SharedPacer
 
 RULE = window.Rule(requests=3, period=1000.0, bound=75.0)
 SERVER = shutil.which("redis-server")

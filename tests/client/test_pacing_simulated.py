@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_mode.client import pacing_window as window
-from airflow_provider_mode.client.pace import Seen
-from airflow_provider_mode.client.pacing_state import State, dumps, loads
+from airflow_provider_mode.client.pacing import window
+from airflow_provider_mode.client.pacing.pace import Seen
+from airflow_provider_mode.client.pacing.state import State, dumps, loads
 
 LIMIT, PERIOD = 40, 10.0
 KINDS = ("sliding", "fixed", "leaky")

@@ -23,13 +23,14 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_mode.client import pacing_file, pacing_store
-from airflow_provider_mode.client import pacing_window as window
-from airflow_provider_mode.client.pace import Seen
-from airflow_provider_mode.client.pacing_file import FileStore
-from airflow_provider_mode.client.pacing_state import FORMAT, State, UnreadableStateError, dumps, loads
-from airflow_provider_mode.client.pacing_store import LocalStore, Store, StoreUnusableError, is_alive, owner
-from airflow_provider_mode.client.pacing_wait import Books, SharedPacer
+from airflow_provider_mode.client.pacing import file as pacing_file
+from airflow_provider_mode.client.pacing import store as pacing_store
+from airflow_provider_mode.client.pacing import window
+from airflow_provider_mode.client.pacing.file import FileStore
+from airflow_provider_mode.client.pacing.pace import Seen
+from airflow_provider_mode.client.pacing.state import FORMAT, State, UnreadableStateError, dumps, loads
+from airflow_provider_mode.client.pacing.store import LocalStore, Store, StoreUnusableError, is_alive, owner
+from airflow_provider_mode.client.pacing.wait import Books, SharedPacer
 
 RULE = window.Rule(requests=3, period=1000.0, bound=75.0)
 GOOD = Seen(200, None, None, None)
@@ -303,7 +304,7 @@ def run(code: str, *arguments: str) -> subprocess.Popen[str]:
     head = """
         import os, signal, sys, threading, time
         from airflow_provider_mode.client.config import ModeConfig, RateLimit
-        from airflow_provider_mode.client.pacing import Seen, pacer_for
+        from airflow_provider_mode.client.pacing.pacing import Seen, pacer_for
         limit = RateLimit(requests=int(sys.argv[1]), period=float(sys.argv[2]))
         pacer = pacer_for(ModeConfig(workspace="acme", login="key", password="word", rate_limit=limit))
         seen = Seen(200, None, None, None)
@@ -411,7 +412,7 @@ def test_a_process_of_another_user_is_alive() -> None:
     """That one may not be signalled does not mean that it is gone."""
     code = """
         import os, sys
-        from airflow_provider_mode.client.pacing_store import is_alive, owner
+        from airflow_provider_mode.client.pacing.store import is_alive, owner
         os.setuid(65534)
         print(is_alive(owner().rpartition(":")[0] + ":" + sys.argv[1]))
     """

@@ -6,12 +6,9 @@ import itertools
 
 import pytest
 
-from airflow_provider_mode.client import pacing_evidence as evidence
-from airflow_provider_mode.client import pacing_pause as pause
-from airflow_provider_mode.client import pacing_strangers as strangers
-from airflow_provider_mode.client import pacing_window as window
-from airflow_provider_mode.client.pace import Seen
-from airflow_provider_mode.client.pacing_state import Request, State
+from airflow_provider_mode.client.pacing import evidence, pause, strangers, window
+from airflow_provider_mode.client.pacing.pace import Seen
+from airflow_provider_mode.client.pacing.state import Request, State
 
 RULE = window.Rule(requests=4, period=10.0, bound=75.0)
 GOOD = Seen(200, None, None, None)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from airflow_provider_mode.client.client import ModeClient
 from airflow_provider_mode.client.config import ModeConfig
-from airflow_provider_mode.client.pace import Pacer, PaceTimeout, Permit, Seen
+from airflow_provider_mode.client.pacing.pace import Pacer, PaceTimeout, Permit, Seen
 
 LOGIN, PASSWORD, WORKSPACE = "login-abc123", "secret-xyz789", "acme"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_mode.client import ModeClient, ModeConfig
-from airflow_provider_mode.governance.apply import apply
-from airflow_provider_mode.governance.journal import Journal
-from airflow_provider_mode.governance.journal_lines import Header
-from airflow_provider_mode.governance.journals import journals_in, read_journals
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.restore import restore
-from airflow_provider_mode.governance.units import units_to_archive
+from airflow_provider_mode.governance.apply.apply import apply
+from airflow_provider_mode.governance.apply.units import units_to_archive
+from airflow_provider_mode.governance.journal.journal import Journal
+from airflow_provider_mode.governance.journal.journals import journals_in, read_journals
+from airflow_provider_mode.governance.journal.lines import Header
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.restore.restore import restore
 from tests.governance.object_folder import ObjectPath
 
 
@@ -116,7 +116,7 @@ def run(command: dict[str, Any]) -> dict[str, Any]:
         return outcome.result(boundaries=boundaries.passed, left=outcome.left, fatal=repr(outcome.fatal))
 
 
-LATER = ("airflow_provider_mode.client.pacing", "airflow_provider_mode.governance.plan_file")
+LATER = ("airflow_provider_mode.client.pacing.pacing", "airflow_provider_mode.governance.plan.file")
 """Modules that are imported when they are first needed, which would be once a fork."""
 
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from airflow_provider_mode.client import ModeClient, ModeConfig, Signature
-from airflow_provider_mode.governance.discovery_source import DiscoverySource
-from airflow_provider_mode.governance.history_watch import watching
-from airflow_provider_mode.governance.inventory import RestSource
-from airflow_provider_mode.governance.inventory_file import write_jsonl, written
-from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.evidence.discovery import DiscoverySource
+from airflow_provider_mode.governance.evidence.inventory import RestSource
+from airflow_provider_mode.governance.evidence.inventory_file import write_jsonl, written
+from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.history.watch import watching
 
 url, name, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 signature = Signature(token="t", access_key="k", access_secret="s")

@@ -11,7 +11,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from airflow_provider_mode.governance import StalePolicy
-from airflow_provider_mode.governance.make_plan import make_plan
+from airflow_provider_mode.governance.plan.make_plan import make_plan
 from tests.governance.fake_client import NOW, FakeClient, report_row, schedule_row
 
 COLLECTIONS, EACH = 50, 1000

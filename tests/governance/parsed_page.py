@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.render import render_html
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.render.render import render_html
 
 
 @dataclass

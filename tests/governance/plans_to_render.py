@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow_provider_mode.governance.evidence import ABSENT, Evidence, Owner
-from airflow_provider_mode.governance.plan import ARCHIVE_REPORT, DELETE_SCHEDULE, Action, Plan
-from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.evidence.evidence import ABSENT, Evidence, Owner
+from airflow_provider_mode.governance.plan.plan import ARCHIVE_REPORT, DELETE_SCHEDULE, Action, Plan
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HOSTILE = (

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_mode.client import ModeClient, ModeConfig, Signature
-from airflow_provider_mode.governance.discovery_source import DiscoverySource
-from airflow_provider_mode.governance.inventory import RestSource
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.evidence.discovery import DiscoverySource
+from airflow_provider_mode.governance.evidence.inventory import RestSource
+from airflow_provider_mode.governance.evidence.sql import SqlSource
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 from airflow_provider_mode.governance.ports import Source
-from airflow_provider_mode.governance.sql_source import SqlSource
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 
 

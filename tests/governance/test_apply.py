@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.client.errors import AuthenticationError
-from airflow_provider_mode.governance.apply import apply
-from airflow_provider_mode.governance.errors import ApiReadsCountAsViews, SettingError, StorageError
-from airflow_provider_mode.governance.journal_lines import ARCHIVE_REPORT, DELETE_SCHEDULE
-from airflow_provider_mode.governance.memory import remember
-from airflow_provider_mode.governance.ports import Progress
-from airflow_provider_mode.governance.saving import unmasked
-from airflow_provider_mode.governance.units import (
+from airflow_provider_mode.governance.apply.apply import apply
+from airflow_provider_mode.governance.apply.memory import remember
+from airflow_provider_mode.governance.apply.saving import unmasked
+from airflow_provider_mode.governance.apply.units import (
     units_of_reports,
     units_to_archive,
     units_to_unschedule,
 )
+from airflow_provider_mode.governance.errors import ApiReadsCountAsViews, SettingError, StorageError
+from airflow_provider_mode.governance.journal.lines import ARCHIVE_REPORT, DELETE_SCHEDULE
+from airflow_provider_mode.governance.ports import Progress
 from tests.governance.memory_store import Store, StoreError, well
 from tests.governance.world import DAILY, POLICY, WEEKLY, World, counter
 

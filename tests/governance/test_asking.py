@@ -15,8 +15,8 @@ from airflow_provider_mode.client.errors import (
     ServerError,
 )
 from airflow_provider_mode.governance import StalePolicy
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.plan import Plan
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.plan.plan import Plan
 from tests.governance.fake_client import NOW, FakeClient, ago, report_row
 
 

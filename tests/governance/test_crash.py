@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_mode.governance.journal_lines import ARCHIVE_REPORT, DELETE_SCHEDULE
+from airflow_provider_mode.governance.journal.lines import ARCHIVE_REPORT, DELETE_SCHEDULE
 from tests.governance.object_folder import ObjectPath
 from tests.governance.world import DAILY, WEEKLY, World
 

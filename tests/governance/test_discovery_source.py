@@ -12,13 +12,13 @@ import pytest
 
 from airflow_provider_mode.client.discovery_models import DiscoveryReport, ReportStat
 from airflow_provider_mode.client.models import Collection
-from airflow_provider_mode.governance.discovery_source import DiscoverySource, _by_hand, _use
 from airflow_provider_mode.governance.errors import EmptyWorkspace
-from airflow_provider_mode.governance.evidence import ABSENT, UNASKED, UNSURE, Evidence, Owner
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.evidence.discovery import DiscoverySource, _by_hand, _use
+from airflow_provider_mode.governance.evidence.evidence import ABSENT, UNASKED, UNSURE, Evidence, Owner
+from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 from airflow_provider_mode.governance.ports import Progress
-from airflow_provider_mode.governance.scope import Scope
 from airflow_provider_mode.sandbox.options import Options
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 from tests.governance.fake_client import NOW, FakeClient

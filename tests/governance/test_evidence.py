@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_mode.client.models import Collection, Report
-from airflow_provider_mode.governance.evidence import (
+from airflow_provider_mode.governance.evidence.evidence import (
     ABSENT,
     UNASKED,
     UNSURE,

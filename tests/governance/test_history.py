@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from airflow_provider_mode.governance.history import (
+from airflow_provider_mode.governance.history.history import (
     FORGET_AFTER,
     NEVER,
     History,

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.governance.errors import StorageError
-from airflow_provider_mode.governance.history import NEVER, History, Track, seconds
-from airflow_provider_mode.governance.history_file import Damaged, HistoryFile, dumps, file_name, loads
+from airflow_provider_mode.governance.history.file import Damaged, HistoryFile, dumps, file_name, loads
+from airflow_provider_mode.governance.history.history import NEVER, History, Track, seconds
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 WHOSE: dict[str, Any] = {"host": "https://app.mode.com", "workspace": "acme"}
@@ -25,8 +25,8 @@ SAVING_FOR_EVER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from airflow_provider_mode.governance.history import History
-from airflow_provider_mode.governance.history_file import HistoryFile
+from airflow_provider_mode.governance.history.history import History
+from airflow_provider_mode.governance.history.file import HistoryFile
 
 now = datetime(2026, 3, 2, 4, tzinfo=UTC)
 history = History(now)

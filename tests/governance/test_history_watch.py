@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.client.config import ModeConfig
-from airflow_provider_mode.governance.evidence import ABSENT, UNSURE, Evidence
-from airflow_provider_mode.governance.history_watch import watching
-from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.evidence.evidence import ABSENT, UNSURE, Evidence
+from airflow_provider_mode.governance.history.watch import watching
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 
 START = datetime(2026, 1, 5, 4, tzinfo=UTC)
 CONFIG = ModeConfig(workspace="acme", login="key", password="word")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_mode.governance.discovery_source import DiscoverySource
-from airflow_provider_mode.governance.history_watch import watching
-from airflow_provider_mode.governance.inventory import RestSource
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.plan import ARCHIVE_REPORT
-from airflow_provider_mode.governance.policy import StalePolicy
+from airflow_provider_mode.governance.evidence.discovery import DiscoverySource
+from airflow_provider_mode.governance.evidence.inventory import RestSource
+from airflow_provider_mode.governance.history.watch import watching
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.plan.plan import ARCHIVE_REPORT
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 from tests.governance.sources import client_of, stale
 

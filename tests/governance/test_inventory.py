@@ -7,10 +7,10 @@ import pytest
 
 from airflow_provider_mode.client.errors import NotFound, PermissionDenied, ServerError, UnexpectedReply
 from airflow_provider_mode.governance.errors import EmptyWorkspace, IncompleteInventory, SettingError
-from airflow_provider_mode.governance.evidence import Evidence
-from airflow_provider_mode.governance.inventory import RestSource
+from airflow_provider_mode.governance.evidence.evidence import Evidence
+from airflow_provider_mode.governance.evidence.inventory import RestSource
+from airflow_provider_mode.governance.evidence.scope import Scope
 from airflow_provider_mode.governance.ports import Progress
-from airflow_provider_mode.governance.scope import Scope
 from tests.governance.fake_client import NOW, FakeClient, collection_row, report_row
 
 

@@ -14,8 +14,8 @@ from typing import IO, Any
 import pytest
 
 from airflow_provider_mode.governance.errors import SettingError, StorageError
-from airflow_provider_mode.governance.evidence import ABSENT, UNSURE, Evidence, Owner
-from airflow_provider_mode.governance.inventory_file import (
+from airflow_provider_mode.governance.evidence.evidence import ABSENT, UNSURE, Evidence, Owner
+from airflow_provider_mode.governance.evidence.inventory_file import (
     COLUMNS,
     check_format,
     flat,

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.governance.errors import SettingError, StorageError
-from airflow_provider_mode.governance.journal import Journal
-from airflow_provider_mode.governance.journal_file import STRIDE
-from airflow_provider_mode.governance.journal_lines import (
+from airflow_provider_mode.governance.journal.file import STRIDE
+from airflow_provider_mode.governance.journal.journal import Journal
+from airflow_provider_mode.governance.journal.journals import journals_in, read_journals
+from airflow_provider_mode.governance.journal.lines import (
     ARCHIVE_REPORT,
     DELETE_SCHEDULE,
     Entry,
     Header,
     encode,
 )
-from airflow_provider_mode.governance.journals import journals_in, read_journals
 from airflow_provider_mode.governance.locks import TRIES
 from tests.governance.memory_store import Store, StoreError, well
 
@@ -262,8 +262,8 @@ import resource, signal
 from datetime import datetime, UTC
 from pathlib import Path
 from airflow_provider_mode.governance.errors import StorageError
-from airflow_provider_mode.governance.journal import Journal
-from airflow_provider_mode.governance.journal_lines import Header
+from airflow_provider_mode.governance.journal.journal import Journal
+from airflow_provider_mode.governance.journal.lines import Header
 header = Header(workspace="acme", host="https://app.mode.com")
 journal = Journal(Path({str(tmp_path)!r}), header, clock=lambda: datetime.now(UTC))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.governance import StalePolicy
-from airflow_provider_mode.governance.evidence import (
+from airflow_provider_mode.governance.evidence.evidence import (
     ABSENT,
     DATASET,
     UNASKED,
@@ -15,7 +15,7 @@ from airflow_provider_mode.governance.evidence import (
     Owner,
     Unknown,
 )
-from airflow_provider_mode.governance.verdict import Verdict
+from airflow_provider_mode.governance.policy.verdict import Verdict
 from tests.governance.fake_client import NOW
 
 

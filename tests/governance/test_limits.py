@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_mode.governance.errors import LimitExceeded, SettingError
-from airflow_provider_mode.governance.limits import check_limit, parse_max_changes
+from airflow_provider_mode.governance.plan.limits import check_limit, parse_max_changes
 from tests.governance.fake_client import patient
 
 

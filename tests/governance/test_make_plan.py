@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from airflow_provider_mode.client.errors import PermissionDenied
 from airflow_provider_mode.governance import StalePolicy
 from airflow_provider_mode.governance.errors import IncompleteInventory, PolicyError, SettingError
-from airflow_provider_mode.governance.evidence import UNASKED, UNSURE, Evidence
-from airflow_provider_mode.governance.inventory import RestSource
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.plan import Plan
+from airflow_provider_mode.governance.evidence.evidence import UNASKED, UNSURE, Evidence
+from airflow_provider_mode.governance.evidence.inventory import RestSource
+from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.plan.plan import Plan
 from airflow_provider_mode.governance.ports import Progress
-from airflow_provider_mode.governance.scope import Scope
 from tests.governance.fake_client import NOW, FakeClient, ago, patient, report_row, schedule_row
 
 UNUSED = StalePolicy(not_run_for="90d", max_views=3)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_mode.governance.journal_lines import ARCHIVE_REPORT, UNARCHIVE_REPORT
-from airflow_provider_mode.governance.memory import Memory, long_planned, plans_in, remember
-from airflow_provider_mode.governance.plan import Plan
+from airflow_provider_mode.governance.apply.memory import Memory, long_planned, plans_in, remember
+from airflow_provider_mode.governance.apply.units import units_to_archive
+from airflow_provider_mode.governance.journal.lines import ARCHIVE_REPORT, UNARCHIVE_REPORT
+from airflow_provider_mode.governance.plan.plan import Plan
 from airflow_provider_mode.governance.storage import write_atomic
-from airflow_provider_mode.governance.units import units_to_archive
 from tests.governance.memory_store import Store
 from tests.governance.world import World
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_mode.governance.outcome import Outcome, shortened
+from airflow_provider_mode.governance.apply.outcome import Outcome, shortened
 
 FACTS: dict[str, Any] = {"plan": "s3://bucket/plan.json", "planned": 3, "dry_run": False, "seconds": 1.5}
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_mode.governance import StalePolicy
 from airflow_provider_mode.governance.errors import PlanRefused
-from airflow_provider_mode.governance.evidence import Evidence
-from airflow_provider_mode.governance.plan import ARCHIVE_REPORT, DELETE_SCHEDULE, Action, Plan
+from airflow_provider_mode.governance.evidence.evidence import Evidence
+from airflow_provider_mode.governance.plan.plan import ARCHIVE_REPORT, DELETE_SCHEDULE, Action, Plan
 from tests.governance.fake_client import NOW, patient
 
 POLICY = StalePolicy(max_views=3).to_json()

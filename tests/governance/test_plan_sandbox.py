@@ -14,9 +14,9 @@ from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.client.errors import AuthenticationError
 from airflow_provider_mode.governance import StalePolicy
 from airflow_provider_mode.governance.errors import IncompleteInventory, SettingError
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.plan import DELETE_SCHEDULE, Plan
-from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.plan.plan import DELETE_SCHEDULE, Plan
 from airflow_provider_mode.sandbox.model import Report
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_mode.governance import StalePolicy
-from airflow_provider_mode.governance.evidence import DATASET, UNSURE, Evidence, Owner, Unknown
+from airflow_provider_mode.governance.evidence.evidence import DATASET, UNSURE, Evidence, Owner, Unknown
 from tests.governance.fake_client import NOW, patient
 
 GAPS = st.sampled_from(Unknown)

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_mode.client.models import Collection, Report
 from airflow_provider_mode.governance import StalePolicy
-from airflow_provider_mode.governance.evidence import UNASKED, Evidence, Owner, from_report
-from airflow_provider_mode.governance.recheck import (
+from airflow_provider_mode.governance.apply.recheck import (
     asks_runs,
     moved,
     ran_since,
@@ -18,6 +17,7 @@ from airflow_provider_mode.governance.recheck import (
     runs_since,
     why_spared,
 )
+from airflow_provider_mode.governance.evidence.evidence import UNASKED, Evidence, Owner, from_report
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 THEN = NOW - timedelta(days=3)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_mode.governance.evidence import ABSENT
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.render_counts import Bar, Share, shares_of, timeline_of
-from airflow_provider_mode.governance.render_story import Story
-from airflow_provider_mode.governance.render_svg import share_says, shares_svg, timeline_svg
+from airflow_provider_mode.governance.evidence.evidence import ABSENT
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.render.counts import Bar, Share, shares_of, timeline_of
+from airflow_provider_mode.governance.render.story import Story
+from airflow_provider_mode.governance.render.svg import share_says, shares_svg, timeline_svg
 from tests.governance.plans_to_render import NOW, archive, evidence, plan, policy
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from airflow_provider_mode.governance.evidence import ABSENT
-from airflow_provider_mode.governance.render import render_markdown
-from airflow_provider_mode.governance.render_markdown import LEAST
+from airflow_provider_mode.governance.evidence.evidence import ABSENT
+from airflow_provider_mode.governance.render.markdown import LEAST
+from airflow_provider_mode.governance.render.render import render_markdown
 from tests.governance.plans_to_render import (
     HOSTILE,
     NOW,

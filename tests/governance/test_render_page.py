@@ -11,9 +11,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_mode.governance.evidence import ABSENT, Owner
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.render import html_parts, render_html
+from airflow_provider_mode.governance.evidence.evidence import ABSENT, Owner
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.render.render import html_parts, render_html
 from tests.governance.parsed_page import Page, page
 from tests.governance.plans_to_render import (
     HOSTILE,

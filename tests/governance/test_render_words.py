@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_mode.governance import render_words as words
+from airflow_provider_mode.governance.render import words
 from tests.governance.plans_to_render import HOSTILE, NOW
 
 WEEKLY = {"freq": "weekly", "hour": 6, "minute": 5, "time_zone": "UTC"}

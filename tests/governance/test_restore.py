@@ -8,17 +8,17 @@ import pytest
 
 from airflow_provider_mode.client.errors import AuthenticationError
 from airflow_provider_mode.client.models import Schedule
-from airflow_provider_mode.governance.definitions import alike, body_of, like, missing
+from airflow_provider_mode.governance.apply.units import units_to_unschedule
 from airflow_provider_mode.governance.errors import SettingError, StorageError
-from airflow_provider_mode.governance.journal_lines import (
+from airflow_provider_mode.governance.journal.lines import (
     ARCHIVE_REPORT,
     CREATE_SCHEDULE,
     DELETE_SCHEDULE,
     UNARCHIVE_REPORT,
 )
 from airflow_provider_mode.governance.ports import Progress
-from airflow_provider_mode.governance.restore import restore
-from airflow_provider_mode.governance.units import units_to_unschedule
+from airflow_provider_mode.governance.restore.definitions import alike, body_of, like, missing
+from airflow_provider_mode.governance.restore.restore import restore
 from tests.governance.memory_store import Store, StoreError
 from tests.governance.world import DAILY, WEEKLY, World, counter
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_mode.client.errors import AuthenticationError
-from airflow_provider_mode.governance.journal_lines import (
+from airflow_provider_mode.governance.apply.settle import NOT_MADE, OTHERS, settle
+from airflow_provider_mode.governance.journal.lines import (
     ARCHIVE_REPORT,
     CREATE_SCHEDULE,
     DELETE_SCHEDULE,
     UNARCHIVE_REPORT,
 )
-from airflow_provider_mode.governance.settle import NOT_MADE, OTHERS, settle
 from tests.governance.memory_store import Store
 from tests.governance.world import DAILY, World
 

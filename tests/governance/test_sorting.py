@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow_provider_mode.governance.evidence import UNASKED, Evidence
-from airflow_provider_mode.governance.policy import StalePolicy
-from airflow_provider_mode.governance.sorting import Sorting
+from airflow_provider_mode.governance.evidence.evidence import UNASKED, Evidence
+from airflow_provider_mode.governance.plan.sorting import Sorting
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 from tests.governance.fake_client import NOW
 
 

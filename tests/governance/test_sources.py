@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.client.errors import AuthenticationError
-from airflow_provider_mode.governance.discovery_source import DiscoverySource
-from airflow_provider_mode.governance.evidence import UNSURE
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.policy import StalePolicy
-from airflow_provider_mode.governance.scope import Scope
+from airflow_provider_mode.governance.evidence.discovery import DiscoverySource
+from airflow_provider_mode.governance.evidence.evidence import UNSURE
+from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 from airflow_provider_mode.sandbox.model import Report
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 from tests.governance.sources import client_of, planned, source_of, stale

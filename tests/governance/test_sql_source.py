@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.governance.errors import PolicyError, SettingError
-from airflow_provider_mode.governance.evidence import ABSENT, UNASKED, Evidence, Owner
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.policy import StalePolicy
-from airflow_provider_mode.governance.scope import Scope
-from airflow_provider_mode.governance.sql_rows import columns_of, parsed
-from airflow_provider_mode.governance.sql_source import SqlSource
+from airflow_provider_mode.governance.evidence.evidence import ABSENT, UNASKED, Evidence, Owner
+from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.evidence.sql import SqlSource
+from airflow_provider_mode.governance.evidence.sql_rows import columns_of, parsed
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.policy.policy import StalePolicy
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 from tests.governance.sources import Table, client_of, stale, table_of
 

@@ -10,15 +10,15 @@ from typing import Any, Self
 
 from airflow_provider_mode.client import ModeClient, ModeConfig
 from airflow_provider_mode.governance import StalePolicy
-from airflow_provider_mode.governance.apply import apply
-from airflow_provider_mode.governance.journal import Journal
-from airflow_provider_mode.governance.journal_lines import Entry, Header
-from airflow_provider_mode.governance.journals import journals_in
-from airflow_provider_mode.governance.make_plan import make_plan
-from airflow_provider_mode.governance.outcome import Outcome
-from airflow_provider_mode.governance.plan import Plan
-from airflow_provider_mode.governance.restore import RestoreOutcome, restore
-from airflow_provider_mode.governance.units import Unit, units_to_archive
+from airflow_provider_mode.governance.apply.apply import apply
+from airflow_provider_mode.governance.apply.outcome import Outcome
+from airflow_provider_mode.governance.apply.units import Unit, units_to_archive
+from airflow_provider_mode.governance.journal.journal import Journal
+from airflow_provider_mode.governance.journal.journals import journals_in
+from airflow_provider_mode.governance.journal.lines import Entry, Header
+from airflow_provider_mode.governance.plan.make_plan import make_plan
+from airflow_provider_mode.governance.plan.plan import Plan
+from airflow_provider_mode.governance.restore.restore import RestoreOutcome, restore
 from airflow_provider_mode.sandbox import Options, Sandbox
 from airflow_provider_mode.sandbox.model import Report
 

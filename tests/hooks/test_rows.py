@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_mode.governance.errors import SettingError
-from airflow_provider_mode.governance.sql_rows import columns_of, parsed
+from airflow_provider_mode.governance.evidence.sql_rows import columns_of, parsed
 from airflow_provider_mode.hooks.rows import CHUNK, streamed_rows
 
 MANY = 30_000

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 
-from airflow_provider_mode.governance.history_file import Damaged, HistoryFile, loads
+from airflow_provider_mode.governance.history.file import Damaged, HistoryFile, loads
 from airflow_provider_mode.operators import (
     ArchiveStaleReportsOperator,
     DeleteSchedulesOperator,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_mode.governance.history import History
-from airflow_provider_mode.governance.history_file import HistoryFile
+from airflow_provider_mode.governance.history.file import HistoryFile
+from airflow_provider_mode.governance.history.history import History
 from airflow_provider_mode.operators import InventoryOperator, PlanCleanupOperator
 from tests.operators.workspace import Mode, Said
 

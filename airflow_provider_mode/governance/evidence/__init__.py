@@ -1,0 +1,1 @@
+"""What is known of each report's use, from REST, the Discovery API or SQL."""

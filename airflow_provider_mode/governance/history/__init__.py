@@ -1,0 +1,1 @@
+"""What earlier inventories saw: since when a report is watched, and when its views last grew."""

@@ -1,0 +1,1 @@
+"""A line before each change and a line after it."""

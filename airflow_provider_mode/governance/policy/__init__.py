@@ -1,0 +1,1 @@
+"""Which reports are stale: pure judgements over evidence."""

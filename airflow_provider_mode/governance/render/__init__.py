@@ -1,0 +1,1 @@
+"""A plan for people: Markdown and one HTML page."""
