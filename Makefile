@@ -70,7 +70,7 @@ strangers: ## the sandbox under clients that others wrote and under a fuzzer, in
 	@.venv-strangers/bin/python -m pytest -q tests/strangers
 
 lock: $(READY) ## renew the lock files
-	@$(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
+	@$(UV) pip compile -q pyproject.toml --group dev --group docs --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
 	@$(UV) pip compile -q pyproject.toml --group e2e --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c requirements.lock -o .ci/requirements-e2e.lock
 	@echo 'apache-airflow<3' | $(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c - -o .ci/requirements-2.11.lock
 	@$(UV) pip compile -q --group pyproject.toml:strangers --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-strangers.lock
