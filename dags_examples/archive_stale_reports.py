@@ -8,6 +8,7 @@ from airflow.providers.common.compat.sdk import DAG, Param
 
 from airflow_provider_mode.operators import ArchiveStaleReportsOperator
 
+# [START archive_stale_reports]
 with DAG(
     "archive_stale_reports",
     schedule="@monthly",
@@ -30,3 +31,4 @@ with DAG(
         dry_run="{{ params.dry_run }}",
         retries=2,
     )
+# [END archive_stale_reports]

@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import DAG, Param
 from airflow_provider_mode.governance import StalePolicy
 from airflow_provider_mode.operators import DeleteSchedulesOperator
 
+# [START delete_schedules]
 UNTOUCHED = StalePolicy(not_run_by_hand_for="90d", not_edited_for="90d", max_views=20)
 
 with DAG(
@@ -25,3 +26,4 @@ with DAG(
         dry_run="{{ params.dry_run }}",
         retries=2,
     )
+# [END delete_schedules]

@@ -8,6 +8,7 @@ from airflow.providers.common.compat.sdk import DAG, Param
 
 from airflow_provider_mode.operators import MoveReportsOperator
 
+# [START move_reports]
 with DAG(
     "move_reports",
     schedule=None,
@@ -26,3 +27,4 @@ with DAG(
         dry_run="{{ params.dry_run }}",
         retries=2,
     )
+# [END move_reports]

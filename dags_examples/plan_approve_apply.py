@@ -13,6 +13,7 @@ try:
 except (ImportError, AirflowOptionalProviderFeatureException):
     ApprovalOperator = None  # before Airflow 3.1 nobody is asked: the plan is applied as it is
 
+# [START plan_approve_apply]
 PLAN = "ti.xcom_pull(task_ids='plan')"
 
 with DAG(
@@ -45,3 +46,4 @@ with DAG(
         max_changes="15%",
         retries=2,
     )
+# [END plan_approve_apply]

@@ -8,6 +8,7 @@ from airflow.providers.common.compat.sdk import DAG, Param
 
 from airflow_provider_mode.operators import PurgeResultsOperator
 
+# [START purge_results]
 with DAG(
     "purge_results",
     schedule=None,
@@ -18,3 +19,4 @@ with DAG(
     },
 ) as dag:
     PurgeResultsOperator(task_id="purge", before="{{ params.before }}", confirm="{{ params.workspace }}")
+# [END purge_results]

@@ -8,6 +8,7 @@ from airflow.providers.common.compat.sdk import DAG, Param
 
 from airflow_provider_mode.operators import ExportResultsOperator, RunReportOperator
 
+# [START refresh_then_export]
 with DAG(
     "refresh_then_export",
     schedule=None,
@@ -34,3 +35,4 @@ with DAG(
         retries=2,
     )
     refresh >> export
+# [END refresh_then_export]

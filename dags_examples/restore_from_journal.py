@@ -8,6 +8,7 @@ from airflow.providers.common.compat.sdk import DAG, Param
 
 from airflow_provider_mode.operators import RestoreOperator
 
+# [START restore_from_journal]
 with DAG(
     "restore_from_journal",
     schedule=None,
@@ -20,3 +21,4 @@ with DAG(
     RestoreOperator(
         task_id="restore", journal="{{ params.journal }}", reports="{{ params.reports | tojson }}", retries=2
     )
+# [END restore_from_journal]

@@ -10,6 +10,7 @@ from airflow.sdk import DAG, Asset, AssetWatcher, get_current_context, task
 
 from airflow_provider_mode.triggers import ModeReportRunTrigger
 
+# [START run_when_report_finishes]
 WORKSPACE = os.environ.get("MODE_WORKSPACE", "acme")
 REPORT = os.environ.get("MODE_REPORT", "0123456789ab")
 
@@ -32,3 +33,4 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
 ) as dag:
     use_what_is_new()
+# [END run_when_report_finishes]

@@ -10,6 +10,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Param
 from airflow_provider_mode.hooks.mode import ModeHook
 from airflow_provider_mode.operators import ArchiveStaleReportsOperator, PlanCleanupOperator
 
+# [START sweep_large_workspace]
 POOL = {"pool": "mode", "max_active_tis_per_dag": 3}  # airflow pools set mode 3 "tasks that share one key"
 
 
@@ -55,3 +56,4 @@ with DAG(
         retries=2,
         **POOL,
     ).expand_kwargs(merge(plans.output))
+# [END sweep_large_workspace]

@@ -10,6 +10,7 @@ from airflow.providers.common.compat.sdk import DAG, task
 from airflow_provider_mode.hooks.mode import ModeHook
 
 
+# [START use_the_hook]
 @task
 def count_reports() -> dict[str, int]:
     """How many live reports there are, by collection."""
@@ -21,3 +22,4 @@ def count_reports() -> dict[str, int]:
 
 with DAG("use_the_hook", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
     count_reports()
+# [END use_the_hook]

@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import DAG, Param, task
 from airflow_provider_mode.sensors import ReportRunSensor, ReportViewedSensor
 
 
+# [START wait_for_dashboard]
 @task
 def say(run: dict[str, str]) -> str:
     """Where the refreshed dashboard is."""
@@ -43,3 +44,4 @@ with DAG(
         deferrable=True,
     )
     say(refreshed.output) >> seen
+# [END wait_for_dashboard]

@@ -10,6 +10,7 @@ from airflow.providers.common.compat.sdk import DAG, Param, task
 from airflow_provider_mode.sensors import ReportScheduledSensor
 
 
+# [START wait_for_schedule]
 @task
 def say_when(schedules: list[dict[str, Any]]) -> list[str]:
     """The next run of each schedule."""
@@ -26,3 +27,4 @@ with DAG(
         task_id="scheduled", report="{{ params.report }}", mode="reschedule", poke_interval=300
     )
     say_when(scheduled.output)
+# [END wait_for_schedule]

@@ -12,6 +12,7 @@ from airflow.providers.smtp.operators.smtp import EmailOperator
 
 from airflow_provider_mode.operators import ArchiveStaleReportsOperator, PlanCleanupOperator
 
+# [START warn_owners]
 STALE = {"not_run_for": "180d", "not_edited_for": "180d", "max_views": 5}
 LETTER = "<p>Nobody uses these reports of yours. Open or edit what should stay in Mode:</p><ul>{}</ul>"
 
@@ -39,3 +40,4 @@ with DAG(
     ).expand_kwargs(letters(plan.output["plan"]))
     archive = ArchiveStaleReportsOperator(task_id="archive", policy=STALE, min_age="14d", max_changes="10%")
     plan >> archive
+# [END warn_owners]

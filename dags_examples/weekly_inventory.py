@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import DAG, ObjectStoragePath, task
 
 from airflow_provider_mode.operators import InventoryOperator
 
+# [START weekly_inventory]
 WIDEST = 50
 
 with DAG(
@@ -39,3 +40,4 @@ with DAG(
         return dict(months)
 
     chart(inventory.output)
+# [END weekly_inventory]
