@@ -36,7 +36,13 @@ def _require(good: object, name: str, sentence: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """At most `requests` in any `period` (seconds), shared through Redis when a URL is given."""
+    """
+    At most `requests` in any `period`, shared through Redis when a URL is given.
+
+    :param requests: so many requests
+    :param period: in so many seconds
+    :param redis: the URL of a Redis through which several hosts share one pace
+    """
 
     requests: int = 40
     period: float = 10.0
@@ -54,7 +60,13 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """A Discovery signature token; its repr shows nothing."""
+    """
+    A Discovery signature token; its repr shows nothing.
+
+    :param token: its name
+    :param access_key: its key
+    :param access_secret: its secret, which Mode shows once
+    """
 
     token: str = field(repr=False)
     access_key: str = field(repr=False)
@@ -70,7 +82,22 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeConfig:
-    """Workspace, key and manners of one client; anything that cannot be right is refused here."""
+    """
+    Workspace, key and manners of one client; anything that cannot be right is refused here.
+
+    :param workspace: its name in Mode's URLs, in lower case
+    :param login: the API token
+    :param password: the API secret
+    :param host: the base URL; plain http for loopback only
+    :param rate_limit: how many requests in how many seconds; None switches pacing off
+    :param timeout: seconds to connect, and seconds without a byte of the reply
+    :param retry_for: seconds that one call may spend on tries and waits
+    :param concurrency: requests in flight at once in bulk work
+    :param discovery: the signature that opens the Discovery API
+    :param proxies: a proxy's URL by scheme, as in requests
+    :param verify: whether to check certificates, or the path of a CA bundle
+    :param user_agent: what the client calls itself
+    """
 
     workspace: str
     login: str = field(repr=False)

@@ -39,7 +39,16 @@ def utc_now() -> datetime:
 
 
 class Core:
-    """A client without endpoints."""
+    """
+    A client without endpoints.
+
+    :param config: workspace, key and manners
+    :param pacer: what each request asks for its turn; by default the pace that all with this key share
+    :param clock: seconds that only grow, for waits; tests give their own
+    :param sleep: how to wait so many seconds; tests give their own
+    :param random: a number from 0 to 1, for the jitter of retries; tests give their own
+    :param wall: the present, by which dates in ``Retry-After`` are measured; tests give their own
+    """
 
     def __init__(
         self,

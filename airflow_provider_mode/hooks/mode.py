@@ -23,6 +23,8 @@ class ModeHook(BaseHook):
     The way from an Airflow connection of type ``mode`` to a ``ModeClient``.
 
     Making a hook reads nothing: the connection is fetched when the client is first asked for.
+
+    :param mode_conn_id: the connection to Mode
     """
 
     conn_name_attr = "mode_conn_id"

@@ -30,6 +30,24 @@ class StalePolicy:
 
     Durations are timedeltas or text such as "36h", "90d", "12w"; globs are case-sensitive. What is not known
     keeps a report, unless `unknown="stale"` and Mode left the field out of a good reply.
+
+    :param not_viewed_for: a duration in which nobody has opened it; REST alone needs a history to tell
+    :param not_run_for: a duration in which it has not run, by hand or by a schedule
+    :param not_run_by_hand_for: a duration in which no person has run it; a schedule's runs do not count
+    :param not_edited_for: a duration in which nobody has edited it
+    :param max_views: how often it has been opened in all, at most
+    :param older_than: a duration since it was created; "30d" by default, None for no minimum
+    :param exempt_collections: collections to keep, by 12 characters, names or globs of names
+    :param exempt_reports: reports to keep, by 12 characters or URLs
+    :param exempt_names: globs of names of reports to keep
+    :param exempt_owners: globs of e-mail addresses or usernames whose reports to keep
+    :param exempt_descriptions: globs of descriptions of reports to keep: their owners' way to opt out in Mode
+    :param exempt_scheduled: keep what has a schedule
+    :param exempt_subscribed: keep what a schedule sends to somebody
+    :param exempt_personal: keep what is in personal collections, which are then not walked at all
+    :param exempt_public: keep what is public
+    :param include_datasets: judge datasets as well; one that a live report imports is kept all the same
+    :param unknown: "keep", or "stale": what a field means that Mode left out of a good reply
     """
 
     not_viewed_for: Duration = Duration(None)
