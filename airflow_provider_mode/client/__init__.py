@@ -10,7 +10,7 @@ What methods take is named alike everywhere:
 :param datasets: whether datasets are wanted instead of, or in a walk beside, reports
 :param schedule: a schedule by its 12 characters or the ``Schedule`` itself; None means all of the report
 :param count: how many schedules there are, where that is known already
-:param definition: a schedule as ``Schedule.definition`` gives it, hours and minutes as numbers, timeout in seconds
+:param definition: a schedule as ``Schedule.definition`` gives it; its timeout is in seconds
 :param subscription: a subscription by its 12 characters or the ``Subscription`` itself
 :param run: a run by its 12 characters or the ``Run`` itself
 :param query_run: one query's part of it, likewise; None means the whole run
