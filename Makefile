@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 export PIP_NO_CACHE_DIR = 1
 
-.PHONY: help demo airflow test lint types contracts unit test-2.11 e2e strangers lock clean
+.PHONY: help demo airflow test lint types contracts unit test-2.11 e2e strangers bench bench-triggers lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,11 +69,20 @@ strangers: ## the sandbox under clients that others wrote and under a fuzzer, in
 	@echo "==> strangers on the sandbox"
 	@.venv-strangers/bin/python -m pytest -q tests/strangers
 
+bench: ## this package beside mode-sdk and a plain loop, against the sandbox (about half an hour)
+	@$(MAKE) --no-print-directory VENV=.venv-bench LOCK=.ci/requirements-bench.lock .venv-bench/.ready
+	@.venv-bench/bin/python -m bench.compare
+
+bench-triggers: ## five hundred triggers in one triggerer, in the environment of `make e2e` (about a quarter of an hour)
+	@$(MAKE) --no-print-directory VENV=.venv-e2e LOCK=.ci/requirements-e2e.lock .venv-e2e/.ready
+	@.venv-e2e/bin/python -m bench.triggers
+
 lock: $(READY) ## renew the lock files
 	@$(UV) pip compile -q pyproject.toml --group dev --group docs --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
 	@$(UV) pip compile -q pyproject.toml --group e2e --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c requirements.lock -o .ci/requirements-e2e.lock
 	@echo 'apache-airflow<3' | $(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c - -o .ci/requirements-2.11.lock
 	@$(UV) pip compile -q --group pyproject.toml:strangers --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-strangers.lock
+	@$(UV) pip compile -q --group pyproject.toml:bench --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-bench.lock
 
 clean: ## remove what was made here
-	rm -rf .venv .venv-2.11 .venv-e2e .venv-strangers build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-2.11 .venv-e2e .venv-strangers .venv-bench build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
