@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_mode.client.discovery_models import DiscoveryReport, ReportStat
+from airflow_provider_mode.client.discovery_models import DiscoveryMember, DiscoveryReport, ReportStat
 from airflow_provider_mode.client.models import Collection
 from airflow_provider_mode.governance.errors import EmptyWorkspace
 from airflow_provider_mode.governance.evidence.discovery import DiscoverySource, _by_hand, _use
@@ -154,6 +154,10 @@ class Lists:
     def spaces(self) -> Iterator[Collection]:
         """The collections."""
         return map(Collection.from_json, self.client.spaces)
+
+    def members(self) -> Iterator[DiscoveryMember]:
+        """Nobody."""
+        return iter(())
 
 
 class FakeBulk(FakeClient):

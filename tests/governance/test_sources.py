@@ -131,7 +131,9 @@ def test_what_rest_says_goes_before_what_discovery_said(
     assert confirmed[deleted.token].archived is UNSURE
     assert confirmed[unreadable.token].archived is UNSURE
     assert all(confirmed[report.token].archived is False for report in left)
-    assert "1 report of the inventory: Mode does not know them" in caplog.text
+    assert f"1 report that Mode does not know (any more), skipped: {deleted.token}" in caplog.text
+    doubts = {row.report: row.doubt for row in confirmed.values() if row.doubt}
+    assert doubts == {deleted.token: "report", unreadable.token: "archived"}
     assert f"Could not read report {unreadable.token}" in caplog.text
 
 
@@ -160,7 +162,7 @@ def test_reports_of_a_collection_that_discovery_does_not_list_are_kept(mode_sand
     after, _ = planned("discovery", mode_sandbox, not_viewed_for="60d")
     hidden = {token for token in stale(before) if reports[token].collection == place}
     assert stale(after) == stale(before) - hidden
-    assert hidden <= set(after.kept["unknown_archived"])
+    assert hidden <= set(after.kept["unknown_scope"])
 
 
 @MANY
@@ -179,7 +181,7 @@ def test_a_report_that_left_the_scope_is_not_planned(mode_sandbox: Sandbox) -> N
     rows = [row for row in source.rows(scope, as_of=mode_sandbox.now, tally=Counter()) if row.report == token]
     mode_sandbox.move(token, there)
     [confirmed] = source.confirm(rows)
-    assert confirmed.archived is UNSURE
+    assert (confirmed.archived, confirmed.doubt) == (UNSURE, "scope")
 
 
 @pytest.mark.mode_sandbox(
@@ -198,7 +200,7 @@ def test_datasets_among_discoverys_reports_are_found_out(mode_sandbox: Sandbox, 
         and not mode_sandbox.state.collections[report.collection].personal
     }
     assert old
-    assert old <= set(plan.kept["imported" if include else "unknown_archived"])
+    assert old <= set(plan.kept["imported" if include else "unknown_listing"])
     assert stale(plan) == stale(planned("discovery", mode_sandbox, not_viewed_for="60d")[0])
 
 

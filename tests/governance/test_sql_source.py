@@ -17,6 +17,7 @@ from airflow_provider_mode.governance.evidence.sql import SqlSource
 from airflow_provider_mode.governance.evidence.sql_rows import columns_of, parsed
 from airflow_provider_mode.governance.plan.make_plan import make_plan
 from airflow_provider_mode.governance.policy.policy import StalePolicy
+from airflow_provider_mode.governance.render.words import kept_words
 from airflow_provider_mode.sandbox.sandbox import Sandbox
 from tests.governance.sources import Table, client_of, stale, table_of
 
@@ -136,9 +137,9 @@ def test_a_row_that_names_no_report_is_counted(
     mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture, nameless: Any
 ) -> None:
     """And passed over."""
-    source, rows = rows_of(mode_sandbox, ["report"], [nameless], [f"{REPORT}   "])
-    assert ([row.report for row in rows], source.nameless) == ([REPORT], 1)
-    assert "1 row of the query name no report" in caplog.text
+    _, rows = rows_of(mode_sandbox, ["report"], [nameless], [f"{REPORT}   "])
+    assert [row.report for row in rows] == [REPORT]
+    assert "1 row of the query: no report's 12 characters there, passed over" in caplog.text
 
 
 @MANY
@@ -151,20 +152,99 @@ def test_a_report_with_two_rows_is_kept(mode_sandbox: Sandbox, caplog: pytest.Lo
     double = Table(*table.columns, rows=[*table, (twice, None, None, 0)])
     after, _ = planned(mode_sandbox, double, not_viewed_for="60d")
     assert stale(before) - stale(after) == {twice}
+    assert after.kept["unknown_row"] == [twice]
+    assert (before.counts["reports_with_two_rows"], after.counts["reports_with_two_rows"]) == (0, 1)
     bounded, _ = planned(mode_sandbox, double, Scope(collections=[place]), not_viewed_for="60d")
     assert stale(bounded) == {
         token for token in stale(after) if mode_sandbox.state.reports[token].collection == place
     }
-    assert "1 row of the query name a report for the second time" in caplog.text
+    assert f"1 report with more than one row in the query, and kept for that: {twice}" in caplog.text
 
 
 @MANY
-def test_an_unknown_report_is_counted_and_kept(mode_sandbox: Sandbox) -> None:
-    """Deleted since the database was refreshed, or never Mode's."""
+def test_an_unknown_report_is_counted_and_skipped(
+    mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Deleted since the database was refreshed, or never Mode's: it has a count and a reason of its own."""
     table = Table("report", "last_viewed_at", rows=[(REPORT, None)])
     plan, _ = planned(mode_sandbox, table, not_viewed_for="60d")
-    assert plan.counts["stale"] == 0
-    assert plan.kept == {"unknown_archived": [REPORT]}
+    assert (plan.counts["stale"], plan.counts["not_in_mode"], plan.counts["unarchived"]) == (0, 1, 0)
+    assert plan.kept == {"unknown_report": [REPORT]}
+    assert f"1 report that Mode does not know (any more), skipped: {REPORT}" in caplog.text
+    assert kept_words("unknown_report") == "not known whether Mode still has it: a read found nothing"
+
+
+@MANY
+def test_personal_unknown_and_doubled_reports_are_told_apart(mode_sandbox: Sandbox) -> None:
+    """Though no list of shared collections holds any of them: each is read, as the lists were cheap."""
+    state = mode_sandbox.state
+    table = table_of(mode_sandbox)
+    before, _ = planned(mode_sandbox, table, not_viewed_for="60d")
+    personal = {
+        token
+        for token, report in state.reports.items()
+        if state.collections[report.collection].personal and not (report.archived or report.is_dataset)
+    }
+    twice = min(stale(before))
+    more = [(twice, None, None, 0), ("ZZZZZZZZZZZZ", None, None, 0)]
+    plan, requests = planned(mode_sandbox, Table(*table.columns, rows=[*table, *more]), not_viewed_for="60d")
+    assert plan.kept["unknown_report"] == ["ZZZZZZZZZZZZ"]
+    assert plan.kept["unknown_row"] == [twice]
+    assert plan.kept["exempt_personal"]
+    assert set(plan.kept["exempt_personal"]) <= personal
+    assert not {"unknown_archived", "unknown_listing"} & plan.kept.keys()
+    assert plan.counts["not_in_mode"] == 1
+    assert requests <= len(list(table))
+
+
+@MANY
+def test_the_counts_of_collections_are_honest(mode_sandbox: Sandbox) -> None:
+    """Those that REST shows, also where no row is a candidate; a mistyped exemption is found out."""
+    spaces = [space for space in mode_sandbox.state.collections.values() if space.state == "active"]
+    personal = sum(space.personal for space in spaces)
+    for rows in ([], [(REPORT, mode_sandbox.now)], [(REPORT, None)]):
+        table = Table("report", "last_viewed_at", rows=rows)
+        plan, _ = planned(mode_sandbox, table, not_viewed_for="60d")
+        assert plan.counts["collections"] == len(spaces) - personal
+        assert plan.counts["personal_collections"] == personal > 0
+    with pytest.raises(SettingError, match="exempt_collections: no collection matches 'Nowhere'"):
+        planned(mode_sandbox, table, not_viewed_for="60d", exempt_collections=["Nowhere"])
+
+
+def test_a_query_that_gives_no_rows_is_pointed_out(
+    mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An empty plan would look like a tidy workspace."""
+    rows_of(mode_sandbox, ["report"])
+    assert "The query gave no rows" in caplog.text
+
+
+@pytest.mark.parametrize(("column", "other"), [("last_viewed_at", "last_run_at"), ("last_run_at", None)])
+def test_an_old_copy_of_the_database_is_pointed_out(
+    mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture, column: str, other: str | None
+) -> None:
+    """What was used since it was made would look unused."""
+    columns = ["report", column, *([other] if other else [])]
+    ages = [(REPORT, 30), ("5c6b1f0e2a35", 9), ("5c6b1f0e2a36", 20)]
+    rows = [(report, MOMENT - timedelta(days=days), *([MOMENT] if other else [])) for report, days in ages]
+    rows_of(mode_sandbox, columns, *rows)
+    [said] = [each for each in caplog.records if "newest use" in each.getMessage()]
+    assert said.getMessage() == (
+        "The newest use in the query's rows is of 2026-02-21, 9 days ago: what was used since then looks "
+        "unused here"
+    )
+    assert said.levelname == "WARNING"
+
+
+def test_the_age_of_a_young_copy_is_said(mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Without alarm."""
+    caplog.set_level("INFO")
+    rows_of(mode_sandbox, ["report", "last_viewed_at"], [REPORT, MOMENT])
+    [said] = [each for each in caplog.records if "newest use" in each.getMessage()]
+    assert (said.levelname, said.getMessage()) == (
+        "INFO",
+        "The newest use in the query's rows is of 2026-03-02",
+    )
 
 
 @MANY
@@ -191,8 +271,8 @@ def test_a_query_without_last_views_is_refused_where_the_policy_needs_them(mode_
 
 @MANY
 def test_rest_is_asked_for_candidates_only(mode_sandbox: Sandbox) -> None:
-    """No candidate, no request but for the key's scope."""
+    """No candidate, no request but for the key's scope and the collections."""
     rows = [(token, mode_sandbox.now) for token in mode_sandbox.state.reports]
     plan, requests = planned(mode_sandbox, Table("report", "last_viewed_at", rows=rows), not_viewed_for="60d")
     assert plan.counts["fresh"] == len(rows)
-    assert requests == 1
+    assert requests == 2

@@ -5,7 +5,9 @@ Asked only for rows that would be stale, by whichever is cheaper: one read each,
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -32,6 +34,9 @@ from airflow_provider_mode.governance.evidence.scope import Scope
 from airflow_provider_mode.governance.ports import Progress, Reads, Watch
 
 ROWS_A_PAGE = 30
+GONE = "not_in_mode"
+"""What counts the reports that Mode does not know."""
+_NAMED = 20
 _log = logging.getLogger(__name__)
 _FATAL = (AuthenticationError, ConnectionFailed, RateLimited)
 _TOLD_BY_BOTH = (
@@ -82,6 +87,8 @@ class Confirming:
         scope: Scope,
         *,
         watch: Watch,
+        tally: Counter[str],
+        thorough: bool,
     ) -> None:
         self._client = client
         self._places = places
@@ -89,7 +96,9 @@ class Confirming:
         chosen, personal = scope.choose(places.values())
         self._in_scope = {collection.token for collection in (*chosen, *personal)}
         self._watch = watch
-        self._gone = 0
+        self._tally = tally
+        self._thorough = thorough  # read what no list holds, as long as that costs no more than a read a row
+        self._gone: list[str] = []
 
     def rows(self, batches: Iterable[Batch]) -> Iterator[Evidence]:
         """Every row of the batches once, in no certain order, no longer UNASKED."""
@@ -97,28 +106,28 @@ class Confirming:
         single = [row for batch in batches if not batch.listed for row in batch.rows]
         missing = yield from self._by_listing([batch for batch in batches if batch.listed])
         yield from self._by_reading([*single, *missing])
-        if self._gone:
-            _log.warning(
-                "%s of the inventory: Mode does not know them (any more)", counted(self._gone, "report")
-            )
+        self._tally[GONE] += len(self._gone)
+        warn_of(self._gone, "report", "that Mode does not know (any more), skipped")
 
     def _by_listing(self, batches: Sequence[Batch]) -> Generator[Evidence, None, list[Evidence]]:
         """The rows that the collections' lists hold; returns those to read one by one.
 
-        What is missing from its collection's list was deleted or moved meanwhile, or is a dataset. Where
-        datasets are wanted it is read, as long as that costs no more than a read a row would have; otherwise
-        it stays unsure, and the next inventory will know.
+        What the lists lack was deleted or moved meanwhile, is a dataset, or is in a collection that was not
+        listed. A thorough search reads it, as long as that costs no more than a read a row would have;
+        otherwise it stays unsure.
         """
         wanted = {row.report: row for batch in batches for row in batch.rows}
-        spare = len(wanted) - sum(batch.pages for batch in batches) if self._scope.datasets else 0
+        spare = len(wanted) - sum(batch.pages for batch in batches) if self._thorough else 0
         collections = [collection for batch in batches for collection in batch.collections]
+        doubt = "listing"
         for collection, found in self._client.walk(collections):
             if isinstance(found, ModeError):
                 _log.warning("Could not list collection %r: %r", collection.name, str(found))
+                doubt = "archived"
             elif found.token in wanted:
                 yield self._confirmed(wanted.pop(found.token), found, collection)
         missing = list(wanted.values())
-        yield from map(unsure, missing[spare:])
+        yield from (unsure(row, doubt) for row in missing[spare:])
         return missing[:spare]
 
     def _by_reading(self, rows: Sequence[Evidence]) -> Iterator[Evidence]:
@@ -127,9 +136,11 @@ class Confirming:
             self._watch(Progress("candidates", done, len(rows)))
             if isinstance(found, Report):
                 yield self._confirmed(row, found, self._places.get(found.collection or ""))
+            elif isinstance(found, NotFound):
+                self._gone.append(row.report)
+                yield unsure(row, "report")
             else:
-                self._gone += isinstance(found, NotFound)
-                yield unsure(row)
+                yield unsure(row, "archived")
 
     def _read(self, row: Evidence) -> Report | ModeError:
         try:
@@ -144,7 +155,7 @@ class Confirming:
     def _confirmed(self, row: Evidence, report: Report, collection: Collection | None) -> Evidence:
         """The row as REST has it; one that is outside the scope by now is none of this plan's business."""
         if collection is None or collection.token not in self._in_scope:
-            return unsure(row)
+            return unsure(row, "scope")
         return merged(row, from_report(report, collection, url=row.url, as_of=row.as_of))
 
 
@@ -158,12 +169,21 @@ def merged(row: Evidence, rest: Evidence) -> Evidence:
     known["source"] = row.source
     known["last_viewed_at"] = row.last_viewed_at
     if isinstance(row.owner, Owner):
-        known["owner"] = row.owner
+        username = row.owner.username or rest.owner_hint
+        known["owner"] = dataclasses.replace(row.owner, username=username)
     if not isinstance(row.last_run_by_hand_at, Unknown):
         known["last_run_by_hand_at"] = row.last_run_by_hand_at
     return rest.but(**known)
 
 
-def unsure(row: Evidence) -> Evidence:
-    """A row that REST did not confirm, and which is therefore kept."""
-    return row.but(archived=UNSURE)
+def unsure(row: Evidence, doubt: str) -> Evidence:
+    """A row that REST did not confirm, and which is therefore kept; `doubt` says what is not known."""
+    return row.but(archived=UNSURE, doubt=doubt)
+
+
+def warn_of(reports: Iterable[str], things: str, what: str) -> None:
+    """Name some of those that something is wrong with, where there are any."""
+    named = sorted(reports)
+    if named:
+        more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+        _log.warning("%s %s: %s%s", counted(len(named), things), what, ", ".join(named[:_NAMED]), more)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from airflow_provider_mode.client.discovery_models import DiscoveryReport, ReportStat
+from airflow_provider_mode.client.discovery_models import DiscoveryMember, DiscoveryReport, ReportStat
 from airflow_provider_mode.client.models import Collection
 from airflow_provider_mode.client.parse import Model
 from airflow_provider_mode.governance.errors import EmptyWorkspace
@@ -21,6 +21,7 @@ from airflow_provider_mode.governance.evidence.evidence import (
     Unknown,
     When,
 )
+from airflow_provider_mode.governance.evidence.people import People
 from airflow_provider_mode.governance.evidence.scope import Scope
 from airflow_provider_mode.governance.ports import Progress, Watch
 
@@ -38,6 +39,9 @@ class BulkLists(Protocol):
 
     def spaces(self) -> Iterator[Collection]:
         """Every collection."""
+
+    def members(self) -> Iterator[DiscoveryMember]:
+        """Everyone in the workspace."""
 
 
 class DiscoveryReads(ReadsReports, Protocol):
@@ -70,13 +74,15 @@ class DiscoverySource:
         self._places: dict[str, Collection] = {}
         self._in_scope: set[str] = set()
         self._sizes: Counter[str] = Counter()
+        self._tally: Counter[str] = Counter()
         self._scope = Scope()
         self.never: Mapping[str, str] = {}
 
     def rows(self, scope: Scope, *, as_of: datetime, tally: Counter[str]) -> Iterator[Evidence]:
         """Every report in scope, archived or not, which Discovery does not tell."""
-        self._scope = scope
+        self._scope, self._tally = scope, tally
         self._choose(scope, tally)
+        people = People(self._client.discovery.members)
         use = {
             stat.token: _use(stat) for stat in self._client.discovery.report_stats(personal=scope.personal)
         }
@@ -86,14 +92,22 @@ class DiscoverySource:
             place = report.collection or ""
             if place in self._in_scope or (place not in self._places and scope.collections is None):
                 self._sizes[place] += 1
-                yield self._evidence(report, use.pop(report.token, _NOT_LISTED), as_of)
+                row = self._evidence(report, use.pop(report.token, _NOT_LISTED), as_of)
+                yield people.named(row) if scope.usernames else row
 
     def confirm(self, rows: Iterable[Evidence]) -> Iterator[Evidence]:
         """The rows as REST has them, collection by collection in the cheaper of two ways."""
         groups: dict[str, list[Evidence]] = {}
         for row in rows:
             groups.setdefault(row.collection or "", []).append(row)
-        asking = Confirming(self._client, self._places, self._scope, watch=self._watch)
+        asking = Confirming(
+            self._client,
+            self._places,
+            self._scope,
+            watch=self._watch,
+            tally=self._tally,
+            thorough=self._scope.datasets,
+        )
         return asking.rows(self._batch(place, group) for place, group in groups.items())
 
     def _batch(self, place: str, group: list[Evidence]) -> Batch:

@@ -83,11 +83,17 @@ class Evidence:
     owner_hint: str | None = None  # a username that costs nothing, from the report's own links
     imported_by_live: bool | Unknown = UNASKED  # datasets only: a report that is not archived imports it
     expected_runtime: float | None = None  # seconds
+    doubt: str | None = None  # why REST could not confirm a row, as a key of the rules' `QUESTIONS`
 
     @property
     def is_dataset(self) -> bool:
         """Whether it is a dataset, which Mode keeps as a report of another type."""
         return self.kind == DATASET
+
+    @property
+    def seen_in_mode(self) -> bool:
+        """Whether Mode itself told of the report; until REST has confirmed it, a query's row is a claim."""
+        return self.source != "sql" or isinstance(self.archived, bool)
 
     @property
     def title(self) -> str | None:

@@ -35,7 +35,7 @@ class RestSource:
 
     def rows(self, scope: Scope, *, as_of: datetime, tally: Counter[str]) -> Iterator[Evidence]:
         """Every report in scope, each once, whatever the order in which collections answer."""
-        collections = self._choose(scope, tally)
+        _, collections = choose(self._client, scope, tally)
         failed: dict[Collection, ModeError] = {}
         seen: set[str] = set()
         for datasets in (False, True) if scope.datasets else (False,):
@@ -51,18 +51,6 @@ class RestSource:
     def confirm(self, rows: Iterable[Evidence]) -> Iterator[Evidence]:
         """The rows as they are: they come from REST."""
         return iter(rows)
-
-    def _choose(self, scope: Scope, tally: Counter[str]) -> list[Collection]:
-        visible = list(self._client.collections())
-        if not visible:
-            raise EmptyWorkspace(
-                f"the key sees no collection in workspace {self._client.config.workspace!r}, so it sees no "
-                "report: use a workspace key, or one whose member can see collections"
-            )
-        chosen, personal = scope.choose(visible)
-        tally["collections"] = len(chosen)
-        tally["personal_collections"] = len(personal)
-        return chosen
 
     def _evidence(self, report: Report, collection: Collection, as_of: datetime) -> Evidence:
         url = self._client.report_url(report.token)
@@ -89,3 +77,17 @@ class RestSource:
     def _say(self, reports: int) -> None:
         if reports % _EVERY == 0:
             self._watch(Progress("reports listed", reports, None))
+
+
+def choose(client: Reads, scope: Scope, tally: Counter[str]) -> tuple[list[Collection], list[Collection]]:
+    """All collections that the key sees, and those in scope, which are counted."""
+    visible = list(client.collections())
+    if not visible:
+        raise EmptyWorkspace(
+            f"the key sees no collection in workspace {client.config.workspace!r}, so it sees no "
+            "report: use a workspace key, or one whose member can see collections"
+        )
+    chosen, personal = scope.choose(visible)
+    tally["collections"] = len(chosen)
+    tally["personal_collections"] = len(personal)
+    return visible, chosen

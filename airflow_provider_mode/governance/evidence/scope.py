@@ -24,6 +24,7 @@ class Scope:
     personal: bool = True  # walk people's personal collections
     datasets: bool = True  # walk datasets beside reports
     mentioned: Sequence[str] = ()  # entries of a policy, each of which has to match a collection
+    usernames: bool = False  # a policy names owners by username, not by e-mail address alone
 
     def choose(self, visible: Iterable[Collection]) -> tuple[list[Collection], list[Collection]]:
         """The collections to walk, and the personal ones that are left out; deleted ones are neither."""

@@ -5,23 +5,30 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from airflow_provider_mode.governance.durations import counted
+from airflow_provider_mode.client.models import Collection
+from airflow_provider_mode.governance.durations import counted, say_duration, say_moment
 from airflow_provider_mode.governance.evidence.confirming import (
+    GONE,
     Batch,
     Confirming,
     ReadsReports,
     merged,
     unsure,
+    warn_of,
 )
 from airflow_provider_mode.governance.evidence.evidence import ABSENT, UNASKED, Evidence, Owner
-from airflow_provider_mode.governance.evidence.inventory import RestSource
+from airflow_provider_mode.governance.evidence.inventory import RestSource, choose
+from airflow_provider_mode.governance.evidence.people import People
 from airflow_provider_mode.governance.evidence.scope import Scope
 from airflow_provider_mode.governance.evidence.sql_rows import Rows, columns_of, parsed
 from airflow_provider_mode.governance.ports import Watch
 
+NAMELESS, TWICE = "rows_without_report", "reports_with_two_rows"
+_OLD = timedelta(days=7)
+"""Mode refreshes its database once a day at least; an older copy lacks the views since then."""
 _log = logging.getLogger(__name__)
 _NEVER = {
     "last_viewed_at": "the query has no column last_viewed_at, and REST cannot tell when a report was last "
@@ -45,46 +52,60 @@ class SqlSource:
         self._watch = watch or (lambda _: None)
         self._seen: set[str] = set()
         self._twice: set[str] = set()
+        self._newest: datetime | None = None
+        self._places: dict[str, Collection] = {}
+        self._chosen: list[Collection] = []
+        self._tally: Counter[str] = Counter()
         self._scope = Scope()
-        self.nameless = 0
-        """Rows that name no report."""
         self.never: Mapping[str, str] = {} if "last_viewed_at" in columns_of(rows) else _NEVER
 
     def rows(self, scope: Scope, *, as_of: datetime, tally: Counter[str]) -> Iterator[Evidence]:
         """Every report with a row; in a bounded scope, those that REST lists there."""
-        self._scope = scope
-        rest: dict[str, Evidence] | None = None
-        if scope.collections is not None:
-            listed = RestSource(self._client, watch=self._watch).rows(scope, as_of=as_of, tally=tally)
-            rest = {evidence.report: evidence for evidence in listed}
+        self._scope, self._tally = scope, tally
+        tally.update({GONE: 0, NAMELESS: 0, TWICE: 0})
+        rest = self._listed(as_of)
         for row in parsed(self._rows):
+            self._date(row.known)
             if row.report is None:
-                self.nameless += 1
+                tally[NAMELESS] += 1
             elif row.report in self._seen:
                 self._twice.add(row.report)
             elif rest is None or row.report in rest:
                 self._seen.add(row.report)
                 evidence = self._evidence(row.report, row.known, as_of)
                 yield evidence if rest is None else merged(evidence, rest[row.report])
-        self._say()
+        tally[TWICE] = len(self._twice)
+        self._say(as_of)
 
     def confirm(self, rows: Iterable[Evidence]) -> Iterator[Evidence]:
         """The rows as REST has them, all in the cheaper of two ways."""
+        people = People(self._client.members)
+        for row in self._confirmed(rows):
+            yield people.named(row) if self._scope.usernames and row.archived is False else row
+
+    def _confirmed(self, rows: Iterable[Evidence]) -> Iterator[Evidence]:
         asking = []
         for row in rows:
             if row.report in self._twice:
-                yield unsure(row)
+                yield unsure(row, "row")
             elif row.archived is UNASKED:
                 asking.append(row)
             else:
                 yield row
-        if not asking:
-            return
-        visible = list(self._client.collections())
-        chosen, _ = self._scope.choose(visible)
-        places = {collection.token: collection for collection in visible}
-        confirming = Confirming(self._client, places, self._scope, watch=self._watch)
-        yield from confirming.rows([Batch.of(asking, chosen, len(self._seen))])
+        if asking:
+            confirming = Confirming(
+                self._client, self._places, self._scope, watch=self._watch, tally=self._tally, thorough=True
+            )
+            yield from confirming.rows([Batch.of(asking, self._chosen, len(self._seen))])
+
+    def _listed(self, as_of: datetime) -> dict[str, Evidence] | None:
+        """What REST lists in a bounded scope; None in one that is not, of which only the collections are."""
+        if self._scope.collections is None:
+            visible, self._chosen = choose(self._client, self._scope, self._tally)
+            self._places = {collection.token: collection for collection in visible}
+            return None
+        source = RestSource(self._client, watch=self._watch)
+        return {row.report: row for row in source.rows(self._scope, as_of=as_of, tally=self._tally)}
 
     def _evidence(self, report: str, known: dict[str, Any], as_of: datetime) -> Evidence:
         """A row's evidence; whatever it does not say of what REST knows, REST is yet to be asked for."""
@@ -110,13 +131,29 @@ class SqlSource:
             owner=Owner(email=email) if email else UNASKED,
         )
 
-    def _say(self) -> None:
-        for number, what in (
-            (self.nameless, "name no report, and were passed over"),
-            (len(self._twice), "name a report for the second time; those reports are kept"),
-        ):
-            if number:
-                _log.warning("%s of the query %s", counted(number, "row"), what)
+    def _date(self, known: Mapping[str, Any]) -> None:
+        """Remember the newest moment of use, which shows how old the query's table is."""
+        moment = known.get("last_run_at" if self.never else "last_viewed_at")
+        if moment is not None and (self._newest is None or moment > self._newest):
+            self._newest = moment
+
+    def _say(self, as_of: datetime) -> None:
+        if self._tally[NAMELESS]:
+            named = counted(self._tally[NAMELESS], "row")
+            _log.warning("%s of the query: no report's 12 characters there, passed over", named)
+        warn_of(self._twice, "report", "with more than one row in the query, and kept for that")
+        if not self._seen and not self._tally[NAMELESS]:
+            _log.warning("The query gave no rows: nothing is known of any report")
+        if self._newest is None:
+            return
+        age = as_of - self._newest
+        level = logging.WARNING if age > _OLD else logging.INFO
+        _log.log(
+            level,
+            "The newest use in the query's rows is of %s%s",
+            say_moment(self._newest),
+            f", {say_duration(age)} ago: what was used since then looks unused here" if age > _OLD else "",
+        )
 
 
 def _count(known: Mapping[str, Any], column: str) -> Any:

@@ -118,6 +118,7 @@ def _within(scope: Scope, policy: StalePolicy) -> Scope:
         personal=not policy.exempt_personal,
         datasets=policy.include_datasets,
         mentioned=policy.exempt_collections,
+        usernames=any("@" not in text for text in policy.exempt_owners),
     )
 
 

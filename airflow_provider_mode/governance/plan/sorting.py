@@ -27,7 +27,8 @@ COUNTS = (
     "unknown",
     "stale",
 )
-"""What a plan counts, besides actions by kind, and `schedules` where every report told its number."""
+"""What a plan counts, besides actions by kind, what its source counts of its own, and `schedules` where
+every report told its number."""
 
 
 class Sorting:
@@ -66,7 +67,7 @@ class Sorting:
 
     def _count_unarchived(self, row: Evidence) -> None:
         """Only what REST has told of: a percentage must never be one of reports that are not there."""
-        if row.archived is not True:
+        if row.archived is not True and row.doubt is None:
             self.tally["unarchived"] += 1
             self._count_schedules(row)
 
@@ -132,8 +133,8 @@ class Sorting:
 
     def counts(self, actions: Iterable[Action]) -> dict[str, int]:
         """All counts of a plan."""
-        counts = {name: self.tally[name] for name in COUNTS}
-        counts |= dict.fromkeys(KINDS, 0) | Counter(action.kind for action in actions)
+        counts = dict.fromkeys((*COUNTS, *KINDS), 0) | dict(self.tally)
+        counts |= Counter(action.kind for action in actions)
         return counts if self._schedules is None else counts | {"schedules": self._schedules}
 
     def warn_unmatched(self, log: logging.Logger) -> None:

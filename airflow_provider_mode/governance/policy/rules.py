@@ -30,6 +30,10 @@ _BY_HAND = "run by hand"
 _WHYS = (UNSURE, ABSENT, UNASKED)
 QUESTIONS = {  # what a gap leaves open, as a clause: "not known <when it was last run>"
     "archived": "whether it is archived",
+    "report": "whether Mode still has it: a read found nothing",
+    "row": "which of the query's rows about it is right",
+    "listing": "where it is: no list of the collections in scope holds it",
+    "scope": "whether it is in scope: its collection is another one by now, or hidden from the key",
     "kind": "whether it is a report or a dataset",
     "name": "what its name is",
     "collection_name": "which collection it is in",
@@ -105,11 +109,18 @@ def _owned(policy: StalePolicy, evidence: Evidence) -> bool | Gap:
         return True
     withheld = owner.email is None and any("@" in text or set("*?[") & set(text) for text in patterns)
     nameless = owner.username is None and any("@" not in text for text in patterns)
-    return Gap("owner", ABSENT) if withheld or nameless else False
+    why = UNASKED if evidence.archived is UNASKED else ABSENT  # the read that confirms it names its creator
+    return Gap("owner", why) if withheld or nameless else False
+
+
+def _archived(_: StalePolicy, evidence: Evidence) -> bool | Gap:
+    """Where REST could not confirm another source's row, the gap says what stood in the way."""
+    known = evidence.archived
+    return Gap(evidence.doubt or "archived", known) if isinstance(known, Unknown) else known
 
 
 EXEMPTIONS = (
-    _Exemption("archived", "already archived", lambda _, e: _known(e, "archived", bool)),
+    _Exemption("archived", "already archived", _archived),
     _Exemption(
         "dataset",
         "a dataset",
