@@ -11,6 +11,7 @@ from airflow_provider_mode.client.errors import ModeError, RateLimited
 from airflow_provider_mode.client.retry import Failure, GiveUp, Outcome, decide
 from airflow_provider_mode.client.usage import Usage
 
+READING = frozenset({"GET", "HEAD"})
 Result = TypeVar("Result")
 
 
@@ -99,6 +100,8 @@ class Tries:
         result = retrying(once, self)
         if isinstance(result, Failed):
             raise self._closed(result)
+        if self.call.method not in READING:
+            self._manner.usage.count(changes=1)
         return result
 
     def _again(self, state: tenacity.RetryCallState) -> bool:
@@ -137,6 +140,6 @@ class Tries:
         """The last error, told how often it was tried and whether a change may have been made."""
         error = result.error
         error.attempts = self._tried
-        error.maybe_done = self.unclear and self.call.method not in {"GET", "HEAD"}
+        error.maybe_done = self.unclear and self.call.method not in READING
         error.never_left = result.failure.outcome is Outcome.NEVER_LEFT
         return error

@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import mask_secret
 
 from airflow_provider_mode.client import ModeClient, ModeConfig
 from airflow_provider_mode.hooks.connection import ConnectionFields, config_from, secrets_of
+from airflow_provider_mode.hooks.metrics import told
 
 
 def masked_config(connection: ConnectionFields) -> ModeConfig:
@@ -40,6 +41,13 @@ def _in_environment(config: ModeConfig) -> ModeConfig:
     return replace(config, **changes) if changes else config
 
 
+def client_of(config: ModeConfig) -> ModeClient:
+    """A client whose requests show on Airflow's metrics."""
+    client = ModeClient(config)
+    client.usage.tell(told(config.workspace))
+    return client
+
+
 def impatient(config: ModeConfig, *, retry_for: float, **changes: Any) -> ModeClient:
     """A client that gives up sooner than the connection says, for whoever will ask again by itself."""
-    return ModeClient(replace(config, retry_for=min(config.retry_for, retry_for), **changes))
+    return client_of(replace(config, retry_for=min(config.retry_for, retry_for), **changes))

@@ -43,10 +43,12 @@ class ModeHook(BaseHook):
 
     @cached_property
     def _client(self) -> ModeClient:
-        from airflow_provider_mode.client import ModeClient  # noqa: PLC0415 - see the module's docstring
-        from airflow_provider_mode.hooks.clients import masked_config  # noqa: PLC0415 - likewise
+        from airflow_provider_mode.hooks.clients import (  # noqa: PLC0415 - see the module's docstring
+            client_of,
+            masked_config,
+        )
 
-        return ModeClient(masked_config(self.get_connection(self.mode_conn_id)))
+        return client_of(masked_config(self.get_connection(self.mode_conn_id)))
 
     def get_conn(self) -> ModeClient:
         """The client of this connection, the same one at each call; its secrets are masked in every log."""

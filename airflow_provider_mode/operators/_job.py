@@ -1,10 +1,10 @@
-"""One execution of an operator: its client, its folder, its clock and its progress lines."""
+"""One execution of an operator: its client, its folder, its clock and what it has cost."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath, conf
 
-from airflow_provider_mode.client import ModeClient, Usage
+from airflow_provider_mode.client import ModeClient
 from airflow_provider_mode.governance.errors import StorageError
 from airflow_provider_mode.governance.journal.lines import Header
 from airflow_provider_mode.governance.ports import Progress
@@ -29,6 +29,7 @@ from airflow_provider_mode.operators._folder import (
     path_of,
     uri_of,
 )
+from airflow_provider_mode.operators._progress import ProgressLog
 
 SPENT = "spent.json"
 FOLDER = "folder"
@@ -36,40 +37,6 @@ LOST_WITH_WORKER = (
     "%s is on this worker's own disk: plans and journals die with it, and the way back too. "
     "Set output_uri to an object store or to a disk that all workers share."
 )
-
-
-class ProgressLog:
-    """Says how far long work has come, at what pace and until when, once in a few seconds."""
-
-    def __init__(
-        self, log: Any, usage: Usage, *, every: float = 5.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._log = log
-        self._usage = usage
-        self._every = every
-        self._clock = clock
-        self._began = self._said = clock()
-        self._stage: str | None = None
-        self._stage_began = self._began
-
-    def __call__(self, progress: Progress) -> bool:
-        """Log the progress and answer true, unless the last line is too recent."""
-        now = self._clock()
-        if progress.stage != self._stage:
-            self._stage, self._stage_began = progress.stage, now
-        if now - self._said < self._every:
-            return False
-        self._said = now
-        requests = self._usage.requests
-        pace = f"{requests} requests, {requests / max(now - self._began, 1e-9):.1f} a second"
-        self._log.info("%s (%s)", self._so_far(progress, now), pace)
-        return True
-
-    def _so_far(self, progress: Progress, now: float) -> str:
-        if progress.total is None:
-            return f"{progress.stage}: {progress.done}"
-        left = (progress.total - progress.done) * (now - self._stage_began) / max(progress.done, 1)
-        return f"{progress.stage}: {progress.done} of {progress.total}, about {left:.0f} s left"
 
 
 class Spent(NamedTuple):

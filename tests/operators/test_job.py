@@ -1,40 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from airflow_provider_mode.client import Usage
-from airflow_provider_mode.governance.ports import Progress
-from airflow_provider_mode.operators._job import ProgressLog, Spent
+from airflow_provider_mode.operators._job import Spent
 from airflow_provider_mode.operators.archive_stale_reports import ArchiveStaleReportsOperator
 from tests.operators.workspace import POLICY, Mode
-
-
-class Lines:
-    """A log that keeps its lines."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def info(self, text: str, *values: Any) -> None:
-        """Keep one line."""
-        self.lines.append(text % values)
-
-
-def test_long_work_says_how_far_it_is_once_in_a_few_seconds() -> None:
-    """Not at each report; with the pace, and with the time left where the total is known."""
-    seconds = iter([0.0, 1.0, 5.0, 5.0, 11.0])
-    log, usage = Lines(), Usage()
-    say = ProgressLog(log, usage, every=5.0, clock=lambda: next(seconds))
-    usage.count(requests=20)
-    progress = [Progress("listed", 10, None), Progress("listed", 500, None)]
-    progress += [Progress("changed", 1, 9), Progress("changed", 6, 9)]
-    assert [say(each) for each in progress] == [False, True, False, True]
-    assert log.lines == [
-        "listed: 500 (20 requests, 4.0 a second)",
-        "changed: 6 of 9, about 3 s left (20 requests, 1.8 a second)",
-    ]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"requests": "many", "seconds": 1}'])
