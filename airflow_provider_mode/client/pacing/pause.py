@@ -46,7 +46,7 @@ def strike(
     u: float,
 ) -> None:
     """
-    Pause everybody as long as the server says, or else until a fresh window.
+    Pause everybody as long as the server says, or until a fresh window if it says nothing that can be meant.
 
     What else was under way then may be throttled too. `free_at`: when the oldest of our own requests leaves
     the window. `u` in [0, 1) spreads the ends.
@@ -62,10 +62,12 @@ def strike(
         state.paused_at = now
         fresh_at = strangers.next_window(state, now, period) or free_at
         until = _fresh(state, now, period, free_at=fresh_at if known else now + period, u=u)
-    if retry_after is not None:
-        until = now + min(retry_after, _LONGEST)
+    # "At once" (0, or a date that has passed) would be obeyed by everybody in a loop without a pause.
+    asked = min(retry_after or 0.0, _LONGEST)
+    if asked >= _SOON * period:
+        until = now + asked
     state.paused_until = max(state.paused_until, until + u * _JITTER * period)
-    state.probing = state.strikes > 1 or not known or retry_after is not None
+    state.probing = state.strikes > 1 or not known or asked >= _SOON * period
 
 
 def _fresh(state: State, now: float, period: float, *, free_at: float, u: float) -> float:

@@ -104,9 +104,14 @@ class SharedPacer:
     def settle(self, ticket: str, seen: Seen | None) -> None:
         """Enter what became of a permit's request."""
         u = self._random()
-        self._books.transact(
-            lambda state, now: window.settle(state, now, ticket, seen, self._rule, u=u), self._rule
-        )
+
+        def enter(state: State, now: float) -> float:
+            window.settle(state, now, ticket, seen, self._rule, u=u)
+            return state.paused_until - now
+
+        pause = self._books.transact(enter, self._rule)
+        if seen is not None and seen.status == window.TOO_MANY:
+            log.info("Mode says that the rate limit is spent: all who use this key pause for %.1f s", pause)
 
     def after_fork(self) -> None:
         """A lock that another thread held at the fork would never open in the child."""

@@ -29,7 +29,7 @@ _FEW = 1  # request of others, or none: a burst of ours is safe
 _HURRY = 0.7  # how far free places shorten the time between two sendings
 _LEAST_GAP = 0.2  # of that time
 _TICK = 0.0001  # seconds; so that a wait does not end a rounding error too early
-_TOO_MANY = 429
+TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +91,14 @@ def settle(state: State, now: float, ticket: str, seen: Seen | None, rule: Rule,
     if request is None:  # the books were lost meanwhile: it counts as counted just now, and teaches nothing
         request = Request(ticket, "", now)
         state.requests.append(request)
-    elif seen is not None and seen.status != _TOO_MANY:
+    elif seen is not None and seen.status != TOO_MANY:
         evidence.learn_latency(state, now, now - request.sent, rule.period)
         pause.recover(state, request)
     request.by = now
     if seen is None:
         return
     _learn(state, now, request, seen, rule)
-    if seen.status == _TOO_MANY:
+    if seen.status == TOO_MANY:
         free_at = min(
             (end for end in map(_holds(state, now, rule), state.requests) if end > now), default=now
         )
