@@ -38,10 +38,20 @@ from airflow_provider_mode.client.tries import Call
 PER_PAGE = 1000
 """As large as pages get: the documentation says *less than 1000*, yet clients ask for 1000 and get them."""
 _SHORTEST_NAME, _LONGEST_NAME = 4, 64
-_ADVICE: dict[type[ModeError], str] = {
-    AuthenticationError: "the Discovery signature (extra `discovery`) is unknown or expired: mint another",
-    PermissionDenied: "Discovery is not part of the workspace's plan, or not for this signature",
+_REFUSED: dict[type[ModeError], tuple[str, str]] = {
+    AuthenticationError: (
+        "the Discovery signature (the connection's extra `discovery`) is unknown, revoked or expired",
+        "Mint another with client.discovery.mint(), and put it there; login and password play no part here.",
+    ),
+    PermissionDenied: (
+        "Discovery is not part of the workspace's plan, or not for this signature",
+        "Have the plan changed, mint a signature with an admin's key, or do without Discovery.",
+    ),
 }
+NO_SIGNATURE = (
+    'the connection has no signature for the Discovery API: add {"discovery": {"token": "...", "access_key": '
+    '"...", "access_secret": "..."}} to its extra; with an admin\'s key, client.discovery.mint() makes one.'
+)
 
 Row = TypeVar("Row", bound=Model)
 
@@ -144,7 +154,7 @@ class Discovery:
     def _all(self, listing: _List[Row]) -> Iterator[Row]:
         """Every row once, over as many pages as the counters and links say."""
         if not self.available:
-            raise ConfigurationError("discovery: the connection has no signature for the Discovery API.")
+            raise ConfigurationError(f"discovery: {NO_SIGNATURE}")
         path, params = f"{self._base}/{listing.name}", listing.params
         pages = Pages()
         while True:
@@ -161,7 +171,7 @@ class Discovery:
         try:
             body = self._session.send(Call("GET", path, params=params)).body
         except (AuthenticationError, PermissionDenied) as error:
-            error.detail = _ADVICE[type(error)]
+            error.detail, error.advice = _REFUSED[type(error)]
             raise
         if not isinstance(body, dict):
             raise _unexpected(path, "the reply holds no list")

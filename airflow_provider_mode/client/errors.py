@@ -28,7 +28,7 @@ class ModeError(Exception):
     """Any failure to get from Mode what was asked for; carries no secret and no query string."""
 
     retryable: ClassVar[bool] = True
-    advice: ClassVar[str] = ""
+    advice: str = ""
 
     def __init__(
         self,

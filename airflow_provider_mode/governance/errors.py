@@ -42,8 +42,9 @@ class EmptyWorkspace(GovernanceError):  # noqa: N818 - named for what it is, lik
 
 
 _ADVICE = {
-    True: "Give the key access, or set skip_unreadable=True to go on without them.",
-    False: "Another try may read them; skip_unreadable=True goes on without them.",
+    True: "Give the key access, or leave them out: name others in `collections`, and a plan can do without "
+    "them by skip_unreadable=True.",
+    False: "Another try may read them; a plan can do without them by skip_unreadable=True.",
 }
 
 
@@ -54,7 +55,7 @@ class IncompleteInventory(GovernanceError):  # noqa: N818 - as above
         named = "; ".join(unreadable[:_NAMED])
         more = f"; and {len(unreadable) - _NAMED} more" if len(unreadable) > _NAMED else ""
         super().__init__(
-            f"the inventory is incomplete, so no plan was made: {named.rstrip('.')}{more}. "
+            f"the inventory is incomplete, so nothing was made of it: {named.rstrip('.')}{more}. "
             + _ADVICE[permanent]
         )
         self.unreadable = tuple(unreadable)

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_mode.governance.durations import counted
 from airflow_provider_mode.governance.evidence.inventory_file import WRITERS, check_format, written
 from airflow_provider_mode.governance.evidence.scope import Scope
+from airflow_provider_mode.governance.plan.plan import moment_text
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.failures import failing_fast
 from airflow_provider_mode.operators._folder import uri_of
@@ -20,10 +22,7 @@ def inventory(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
     with failing_fast():
         origin = Origin.parse(operator)
         form = check_format(templates.text(operator.format, "format"))
-        scope = Scope(
-            collections=templates.texts(operator.collections, "collections"),
-            skip_unreadable=templates.flag(operator.skip_unreadable, "skip_unreadable"),
-        )
+        scope = Scope(collections=templates.texts(operator.collections, "collections"))
         job = Job.start(operator, context)
         path = job.folder / f"inventory.{form}"
         tally: Counter[str] = Counter()
@@ -31,12 +30,12 @@ def inventory(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
             reports = WRITERS[form](source.rows(scope, as_of=job.now, tally=tally), file)
     requests = job.client.usage.requests
     operator.log.info(
-        "%d reports of %d collections by %s, %d unreadable, %d requests; see %s",
-        reports,
-        tally["collections"],
+        "%s of %s by %s, as of %s, for %s; see %s",
+        counted(reports, "report"),
+        counted(tally["collections"], "collection"),
         origin.name,
-        tally["unreadable_collections"],
-        requests,
+        moment_text(job.now),
+        counted(requests, "request"),
         uri_of(path),
     )
     return {"inventory": uri_of(path), "reports": reports, "source": origin.name, "requests": requests}

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_mode.client.discovery import NO_SIGNATURE
 from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.governance.evidence.discovery import DiscoverySource
 from airflow_provider_mode.governance.evidence.inventory import RestSource
@@ -57,6 +58,8 @@ class Origin:
             with streamed_rows(self.source["conn_id"], self.source["sql"]) as rows:
                 yield SqlSource(job.client, rows, watch=job.watch)
         elif self.source == "discovery":
+            if not job.client.discovery.available:
+                raise SettingError("source", f"connection {job.operator.mode_conn_id!r}: {NO_SIGNATURE}")
             yield DiscoverySource(job.client, watch=job.watch)
         elif self.history is None:
             yield RestSource(job.client, watch=job.watch)

@@ -15,12 +15,12 @@ class InventoryOperator(ModeOperator):
     Writes every report and dataset with its use to a file, and changes nothing.
 
     Returns ``{inventory, reports, source, requests}``: the file's URI, its number of rows, where the evidence
-    comes from and what it cost. With a ``history``, each run adds to what is known of views.
+    comes from and what it cost. With a ``history``, each run adds to what is known of views. A query's rows
+    are written down as they are, with ``seen_in_mode`` false: Mode is not asked whether it has the reports.
 
     :param source: where evidence comes from: ``"rest"``, ``"discovery"``, or ``{"conn_id": ..., "sql": ...}``
     :param history: a folder that remembers view counts from one inventory to the next
     :param collections: names, globs or 12 characters of the collections to look at; all by default
-    :param skip_unreadable: go on without collections that cannot be read, instead of failing
     :param format: ``"jsonl"``, ``"csv"``, or ``"parquet"`` (which needs the package ``pyarrow``)
     """
 
@@ -29,7 +29,6 @@ class InventoryOperator(ModeOperator):
         "source",
         "history",
         "collections",
-        "skip_unreadable",
         "format",
     )
 
@@ -39,7 +38,6 @@ class InventoryOperator(ModeOperator):
         source: str | Mapping[str, str] = "rest",
         history: str | None = None,
         collections: Sequence[str] | str | None = None,
-        skip_unreadable: bool | str = False,
         format: str = "jsonl",  # noqa: A002 - what users call it
         **kwargs: Any,
     ) -> None:
@@ -47,7 +45,6 @@ class InventoryOperator(ModeOperator):
         self.source = source
         self.history = history
         self.collections = collections
-        self.skip_unreadable = skip_unreadable
         self.format = format
 
     def execute(self, context: Context) -> dict[str, Any]:

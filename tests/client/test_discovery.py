@@ -223,7 +223,7 @@ def test_an_expired_signature_is_told_and_its_secret_is_not(mode_sandbox: Sandbo
     own = client(mode_sandbox, made.signature)
     assert names(own) == names(found)
     mode_sandbox.advance("2d")
-    with pytest.raises(AuthenticationError, match="unknown or expired") as caught:
+    with pytest.raises(AuthenticationError, match="unknown, revoked or expired") as caught:
         names(own)
     parts = made.signature.token, made.signature.access_key, made.signature.access_secret
     shown = [str(caught.value), repr(made), repr(made.signature), repr(own), repr(own.discovery)]

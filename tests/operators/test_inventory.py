@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from airflow_provider_mode.client import Signature
 from airflow_provider_mode.governance.history.file import HistoryFile
 from airflow_provider_mode.governance.history.history import History
+from airflow_provider_mode.hooks.mode import ModeHook
 from airflow_provider_mode.operators import InventoryOperator, PlanCleanupOperator
 from tests.operators.workspace import Mode, Said
 
@@ -103,13 +105,18 @@ def test_discovery_costs_three_requests_for_a_small_workspace(mode: Mode) -> Non
         assert "archived" in row["unasked"]
 
 
-def test_a_query_costs_none(mode: Mode, usage_db: dict[str, str]) -> None:
-    """Its rows are the inventory."""
+def test_a_query_costs_the_list_of_collections(mode: Mode, usage_db: dict[str, str], said: Said) -> None:
+    """Its rows are the inventory, and each says that Mode has not been asked about it."""
     result = mode.run(InventoryOperator, source=usage_db)
-    assert (result["source"], result["requests"]) == ("sql", 0)
+    assert (result["source"], result["requests"]) == ("sql", 1)
     rows = lines(result)
     assert len(rows) == sum(not report.is_dataset for report in mode.sandbox.state.reports.values())
-    assert all(row["source"] == "sql" for row in rows.values())
+    assert all((row["source"], row["seen_in_mode"]) == ("sql", False) for row in rows.values())
+    places = [space for space in mode.sandbox.state.collections.values() if space.state == "active"]
+    assert f"{len(rows)} reports of {len(places)} collections by sql, as of 20" in said()
+    bounded = lines(mode.run(InventoryOperator, source=usage_db, collections=["*"]))
+    assert all((row["source"], row["seen_in_mode"]) == ("sql", True) for row in bounded.values())
+    assert bounded.keys() == rows.keys()
 
 
 def test_a_plan_can_come_of_a_query(mode: Mode, usage_db: dict[str, str]) -> None:
@@ -137,16 +144,19 @@ def test_the_collections_bound_the_inventory(mode: Mode) -> None:
     assert lines(result).keys() == set(place.reports)
 
 
-def test_an_unreadable_collection_fails_unless_it_may_be_skipped(mode: Mode, said: Said) -> None:
+def test_an_unreadable_collection_fails_unless_others_are_named(mode: Mode) -> None:
     """And leaves no file that looks complete."""
     place = next(space for space in mode.sandbox.state.collections.values() if space.reports)
     mode.sandbox.switch(unreadable=f"{place.token}:403")
-    with pytest.raises(AirflowFailException, match=place.token):
+    with pytest.raises(AirflowFailException, match=place.token) as caught:
         mode.run(InventoryOperator, mode.instance())
+    assert "the inventory is incomplete, so nothing was made of it: collection" in str(caught.value)
+    assert "plan was made" not in str(caught.value)
     assert not list(mode.output.rglob("inventory*"))
-    result = mode.run(InventoryOperator, mode.instance(), skip_unreadable="true")
+    others = [space.token for space in mode.sandbox.state.collections.values() if space is not place]
+    result = mode.run(InventoryOperator, mode.instance(), collections=others)
+    assert lines(result)
     assert not lines(result).keys() & set(place.reports)
-    assert "1 unreadable" in said()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +169,6 @@ def test_an_unreadable_collection_fails_unless_it_may_be_skipped(mode: Mode, sai
         ({"source": {"conn_id": 7, "sql": "select 1"}}, "source: needs 'conn_id'"),
         ({"source": "discovery", "history": "file:///x"}, "history: is for views over REST"),
         ({"collections": ["nowhere"]}, "collections: no collection matches"),
-        ({"skip_unreadable": "maybe"}, "skip_unreadable: must be true or false"),
     ],
 )
 def test_a_parameter_that_cannot_be_meant_is_named(mode: Mode, parameters: dict[str, Any], why: str) -> None:
@@ -169,10 +178,37 @@ def test_a_parameter_that_cannot_be_meant_is_named(mode: Mode, parameters: dict[
 
 
 def test_discovery_without_a_signature_fails_at_once(mode: Mode) -> None:
-    """Saying what the connection lacks."""
+    """Saying what the connection lacks, where, and what it looks like; nothing is asked of Mode."""
     mode.connect(extra={"discovery": None})
-    with pytest.raises(AirflowFailException, match="no signature for the Discovery API"):
+    for operator, more in ((InventoryOperator, {}), (PlanCleanupOperator, {"policy": {"max_views": 5}})):
+        with pytest.raises(AirflowFailException) as caught:
+            mode.run(operator, source="discovery", **more)
+        assert str(caught.value).startswith(
+            "source: connection 'mode_default': the connection has no signature for the Discovery API: add "
+            '{"discovery": {"token": "...", "access_key": "...", "access_secret": "..."}} to its extra'
+        )
+    assert not mode.sandbox.requests
+
+
+def test_a_revoked_signature_is_not_blamed_on_the_login(mode: Mode) -> None:
+    """Which is good, and plays no part."""
+    ModeHook().get_conn().discovery.revoke(Signature(**mode.sandbox.discovery))
+    with pytest.raises(AirflowFailException) as caught:
         mode.run(InventoryOperator, source="discovery")
+    assert "the Discovery signature (the connection's extra `discovery`) is unknown, revoked" in str(
+        caught.value
+    )
+    assert "login and password play no part here" in str(caught.value)
+    assert "Check the API token" not in str(caught.value)
+
+
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_a_history_that_is_a_file_fails_at_once(mode: Mode, tmp_path: Path, below: str) -> None:
+    """Another try would find the same file there."""
+    (tmp_path / "views.txt").write_text("mine")
+    with pytest.raises(AirflowFailException, match=r"history: must be a folder, .*/views.txt is a file"):
+        mode.run(InventoryOperator, history=f"file://{tmp_path}/views.txt{below}")
+    assert (tmp_path / "views.txt").read_text() == "mine"
 
 
 def test_a_plan_says_which_evidence_it_rests_on(mode: Mode, tmp_path: Path) -> None:

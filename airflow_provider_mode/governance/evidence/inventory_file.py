@@ -2,7 +2,8 @@
 An inventory as a file: one row a report, the same columns as JSON lines, CSV or Parquet.
 
 A moment that is empty means *never*, unless the row's `unsure`, `absent` or `unasked` names the column: then
-it was malformed or could not be read, or the source does not tell, or nobody asked.
+it was malformed or could not be read, or the source does not tell, or nobody asked. Where `seen_in_mode` is
+false, only a query says that there is such a report.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from airflow_provider_mode.governance.storage import Guard, local_path, make_fol
 
 COLUMNS: dict[str, str] = {
     **dict.fromkeys(("report", "url", "name", "kind", "collection", "collection_name"), "string"),
-    **dict.fromkeys(("personal", "archived", "public"), "bool"),
+    **dict.fromkeys(("seen_in_mode", "personal", "archived", "public"), "bool"),
     "description": "string",
     **dict.fromkeys(("created_at", "edited_at", "last_run_at", "last_successfully_run_at"), "moment"),
     **dict.fromkeys(("last_viewed_at", "watched_since", "last_run_by_hand_at"), "moment"),

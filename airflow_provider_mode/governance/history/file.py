@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.governance.history.history import NEVER, History, Track, moment_of
 from airflow_provider_mode.governance.locks import lock
 from airflow_provider_mode.governance.plan.plan import moment_text
@@ -134,6 +135,7 @@ class HistoryFile:
 
     def load(self, now: datetime) -> History:
         """The memory, or one that begins now and says so loudly."""
+        self._check_folder()
         self._stamp = self._stamped()
         content = read_bytes(self.path)
         if content is None:
@@ -157,6 +159,13 @@ class HistoryFile:
                 history = self._joined(history)
             write_atomic(self.path, dumps(history, now=now, **self._whose))
             self._stamp = self._stamped()
+
+    def _check_folder(self) -> None:
+        """No other try would make a folder out of a file."""
+        folder = local_path(self._folder)
+        for path in (folder, *folder.parents) if folder else ():
+            if path.is_file():
+                raise SettingError("history", f"must be a folder, existing or new, and {path} is a file")
 
     def _joined(self, history: History) -> History:
         """Another run's memory and ours as one; should the other's be lost or unreadable, ours stands."""
