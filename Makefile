@@ -8,12 +8,12 @@ UV = $(BIN)/uv
 READY = $(VENV)/.ready
 # What never hears of Airflow is tested once, on the main line.
 ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile
-SRC = airflow_provider_mode tests dags_examples bench
+SRC = airflow_provider_mode tests dags_examples bench docs/conf.py
 export PYTHONDONTWRITEBYTECODE = 1
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 export PIP_NO_CACHE_DIR = 1
 
-.PHONY: help demo airflow test lint types contracts unit test-2.11 e2e strangers bench bench-triggers lock clean
+.PHONY: help demo airflow docs test lint types contracts unit test-2.11 e2e strangers bench bench-triggers lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,7 +32,11 @@ demo: $(READY) ## sweep a sandbox workspace of 2,000 reports with a real Airflow
 airflow: $(READY) ## an Airflow to click through, with the examples and a sandbox workspace; Ctrl-C ends it
 	@$(BIN)/python bench/standalone.py
 
-test: $(READY) lint types contracts unit ## lint, types, import contracts, tests
+test: $(READY) lint types contracts docs unit ## lint, types, import contracts, docs, tests
+
+docs: $(READY) ## the documentation, into build/docs/html; a warning or a reference that leads nowhere fails
+	@echo "==> docs"
+	@$(BIN)/sphinx-build -q -W -n -b html -d build/docs/doctrees docs build/docs/html
 
 lint: $(READY) ## ruff: rules and format
 	@echo "==> lint"
