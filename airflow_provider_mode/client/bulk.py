@@ -28,6 +28,11 @@ def bounded_map(
 
     Items are drawn only when a worker is free, and no more once `stop()` says so or a call has failed; the
     first failure is raised after the calls that were running have ended. Closing the iterator stops it too.
+
+    :param fn: what to do with an item
+    :param items: the items, drawn as they are needed
+    :param workers: how many calls at once
+    :param stop: whether to begin no more of them
     """
     source = iter(items)
     held: deque[tuple[Item, Future[Result]]] = deque()

@@ -96,7 +96,8 @@ class ChangingOperator(PlanningOperator):
     :param digest: the digest of the plan that was approved (of each plan, in order); another plan is refused
     :param max_changes: the most that may change: a number, or a percentage of what is in scope such as
         ``"5%"``; more than that fails before the first change
-    :param min_age: touch only reports that stood in a plan in the folder at least that long ago
+    :param min_age: touch only reports that stood in a plan in the folder at least that long ago, such as
+        ``"14d"``
     :param approval: what an ``ApprovalOperator`` returned; who approved is recorded in the journal
     :param dry_run: plan only, and change nothing
     """

@@ -24,7 +24,7 @@ class PlanCleanupOperator(PlanningOperator):
     Owners of what is stale are looked up, at a request a person.
 
     :param kinds: what to plan: ``delete_schedule``, ``archive_report`` or both
-    :param expires_after: for how long the plan may be applied
+    :param expires_after: for how long the plan may be applied, such as ``"7d"``
     """
 
     template_fields: Sequence[str] = (*PlanningOperator.template_fields, "kinds", "expires_after")

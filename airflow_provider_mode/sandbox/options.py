@@ -10,6 +10,19 @@ class Options:
     """Size and shape of the workspace, the rate limit (requests in any `period` seconds) and the switches.
 
     `latency` and `jitter` are seconds added to each reply; `start` puts the workspace's clock (now).
+
+    :param reports: how many reports
+    :param collections: how many shared collections
+    :param seed: the same one gives the same workspace
+    :param workspace: its name, in lower case
+    :param limit: how the rate limit counts: ``sliding``, ``fixed``, ``leaky`` or ``off``
+    :param requests: so many requests
+    :param period: in so many seconds
+    :param latency: seconds added to each reply
+    :param jitter: up to so many seconds more, by chance
+    :param start: where the workspace's clock begins, a ``datetime`` with its zone; now by default
+    :param frozen: whether that clock stands still
+    :param switches: which guesses about Mode are played, by name
     """
 
     reports: int = 2000
