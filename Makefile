@@ -7,13 +7,13 @@ LOCK ?= requirements.lock
 UV = $(BIN)/uv
 READY = $(VENV)/.ready
 # What never hears of Airflow is tested once, on the main line.
-ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile
-SRC = airflow_provider_mode tests dags_examples bench docs/conf.py
-export PYTHONDONTWRITEBYTECODE = 1
+ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile --ignore=tests/test_lanes.py
+SRC = airflow_provider_mode tests dags_examples bench .ci docs/conf.py
+export PYTHONPYCACHEPREFIX = $(CURDIR)/build/pycache
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 export PIP_NO_CACHE_DIR = 1
 
-.PHONY: help demo airflow docs test lint types contracts unit test-2.11 e2e strangers bench bench-triggers lock clean
+.PHONY: help environments versions demo airflow docs test lint types contracts unit test-2.11 e2e strangers bench bench-triggers lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ $(READY): pyproject.toml $(LOCK)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
+
+environments: $(READY) ## the environments of the tests: the main one, Airflow 2.11, end to end
+	@$(MAKE) --no-print-directory VENV=.venv-2.11 LOCK=.ci/requirements-2.11.lock .venv-2.11/.ready
+	@$(MAKE) --no-print-directory VENV=.venv-e2e LOCK=.ci/requirements-e2e.lock .venv-e2e/.ready
 
 demo: $(READY) ## sweep a sandbox workspace of 2,000 reports with a real Airflow, at Mode's rate limit (about four minutes)
 	@$(BIN)/python bench/demo.py
@@ -67,6 +71,9 @@ test-2.11: ## the same tests on Airflow 2.11, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-2.11 LOCK=.ci/requirements-2.11.lock .venv-2.11/.ready
 	@echo "==> tests on Airflow 2.11"
 	@.venv-2.11/bin/python -m pytest -q --ignore=tests/e2e --ignore=tests/strangers $(ONLY_ONCE)
+
+versions: $(READY) ## the tests on lowest and newest versions of what is needed and on Pythons 3.12 and 3.13 (half an hour)
+	@$(BIN)/python .ci/versions.py
 
 strangers: ## the sandbox under clients that others wrote and under a fuzzer, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-strangers LOCK=.ci/requirements-strangers.lock .venv-strangers/.ready
