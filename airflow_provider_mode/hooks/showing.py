@@ -8,18 +8,23 @@ from urllib.parse import quote
 
 HELD = "mode_links"
 """The attribute of an operator that holds what its buttons lead to, by name."""
+PAGES = ("https://", "http://")
 
 
 def show(operator: Any, context: Mapping[str, Any], **urls: str) -> None:
     """
     Let the task's buttons lead to a `report`, a `run` or a `plan`.
 
-    They are stored at once, under the key at which Airflow's UI looks for a finished link.
+    They are stored at once, under the key at which Airflow's UI looks for a finished link. The UI shows none
+    to anything but http and https: where a button would not be seen, the log says what it would have led to.
     """
     held = operator.__dict__.setdefault(HELD, {})
     instance = context.get("ti")
     for kind, url in urls.items():
         if held.get(kind) == url:
+            continue
+        if not url.startswith(PAGES):
+            operator.log.info("no button for the %s: no web page shows %s", kind, url)
             continue
         held[kind] = url
         if instance is not None:

@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import weakref
 from collections.abc import AsyncIterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.triggers import BaseEventTrigger
@@ -62,8 +63,8 @@ class ModeTrigger(BaseEventTrigger):
         kind = type(self)
         return f"{kind.__module__}.{kind.__qualname__}", self.parameters()
 
-    def question(self, client: ModeClient) -> Question:
-        """What is waited for."""
+    def question(self, client: ModeClient, asking: ModuleType) -> Question:
+        """What is waited for, made by ``hooks.asking``, which is not imported in the loop."""
         raise NotImplementedError
 
     def about(self) -> dict[str, Any]:

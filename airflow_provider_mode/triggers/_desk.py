@@ -28,12 +28,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Asker:
-    """One who waits for the answer to a question; `trouble` is the latest reason why there is none yet."""
+    """
+    One who waits for the answer to a question; `trouble` is the latest reason why there is none yet.
+
+    The last look of an asker is taken at once, and its answer is one though it be that nothing came true.
+    """
 
     question: Question
     interval: float
     answered: asyncio.Future[Answer]
     trouble: str = ""
+    is_last: bool = False
+
+    async def within(self, seconds: float | None) -> Answer | None:
+        """The answer, unless none comes in that time."""
+        await asyncio.wait([self.answered], timeout=seconds)
+        return self.answered.result() if self.answered.done() else None
 
 
 @dataclass(eq=False)
@@ -49,6 +59,11 @@ class _Group:
     def interval(self) -> float:
         """As often as the most eager wants."""
         return min(asker.interval for asker in self.askers)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether somebody's time is over who has no answer yet."""
+        return any(asker.is_last and not asker.answered.done() for asker in self.askers)
 
 
 class Desk:
@@ -72,11 +87,6 @@ class Desk:
         """What some work with the client gives, done off the loop."""
         return await self._pool.run(lambda: work(self.client))
 
-    async def once(self, question: Question) -> Answer:
-        """The answer at this moment."""
-        answer: Answer = await self.run(lambda client: ask(question, Look(client)))
-        return answer
-
     def asker(self, question: Question, interval: float) -> Asker:
         """Begin to ask about a question; `leave` ends it."""
         asker = Asker(question, interval, asyncio.get_running_loop().create_future())
@@ -86,6 +96,11 @@ class Desk:
         if group.task is None:
             group.task = asyncio.create_task(self._serve(group), name=f"mode-poll-{group.subject}")
         return asker
+
+    def hurry(self, asker: Asker) -> None:
+        """Look at once, for this asker's last time; all whose time is over share that look."""
+        asker.is_last = True
+        self._groups[asker.question.subject].changed.set()
 
     def leave(self, asker: Asker) -> None:
         """Ask no longer; the last one to leave ends the poll."""
@@ -115,6 +130,8 @@ class Desk:
     async def _until_due(self, group: _Group, began: float, part: float) -> None:
         """Wait until the interval is over, which may change with who asks meanwhile."""
         while (left := began + part * group.interval * self._stretch() - self._clock()) > 0:
+            if group.is_urgent:
+                return
             group.changed.clear()
             try:
                 async with asyncio.timeout(left):
@@ -125,6 +142,7 @@ class Desk:
     async def _poll(self, group: _Group) -> None:
         """Look once, and answer all who ask."""
         askers = list(group.askers)
+        last = {asker for asker in askers if asker.is_last}
         try:
             told = await self._pool.run(lambda: self._look([asker.question for asker in askers]))
         except Exception as error:  # noqa: BLE001 - a bug, raised in each trigger that waits
@@ -135,7 +153,7 @@ class Desk:
                 continue
             if isinstance(answer, Exception):
                 asker.answered.set_exception(answer)
-            elif answer.status == WAITING:
+            elif answer.status == WAITING and asker not in last:
                 asker.trouble = answer.sentence
             else:
                 asker.answered.set_result(answer)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from types import ModuleType
 from typing import Any, Protocol
 
 from airflow_provider_mode.client import AuthenticationError, ModeClient, ModeError
 from airflow_provider_mode.governance.errors import GovernanceError
+from airflow_provider_mode.hooks import asking
 from airflow_provider_mode.hooks.questions import ERROR, TIMEOUT, WAITING, Answer, Question
-from airflow_provider_mode.triggers._desk import Desk
+from airflow_provider_mode.triggers._desk import Asker, Desk
 from airflow_provider_mode.triggers._desks import desk_for
 
 LAST_LOOK = 60.0  # seconds that the look at the end may take
@@ -22,7 +23,7 @@ class Waiter(Protocol):
     poll_interval: float
     end_time: float | None
 
-    def question(self, client: ModeClient) -> Question:
+    def question(self, client: ModeClient, asking: ModuleType) -> Question:
         """What is waited for."""
 
 
@@ -49,13 +50,9 @@ async def _answered(waiter: Waiter) -> Answer:
 
 async def _at(desk: Desk, waiter: Waiter) -> Answer:
     """The answer of one desk, within the time there is."""
-    question = waiter.question(desk.client)
-    asker = desk.asker(question, waiter.poll_interval)
+    asker = desk.asker(waiter.question(desk.client, asking), waiter.poll_interval)
     try:
-        async with asyncio.timeout(_left(waiter)):
-            return await asker.answered
-    except TimeoutError:
-        return await _at_the_end(desk, question, asker.trouble)
+        return await asker.within(_left(waiter)) or await _at_the_end(desk, asker)
     finally:
         desk.leave(asker)
 
@@ -65,11 +62,11 @@ def _left(waiter: Waiter) -> float | None:
     return None if waiter.end_time is None else max(waiter.end_time - time.time(), 0.0)
 
 
-async def _at_the_end(desk: Desk, question: Question, trouble: str) -> Answer:
+async def _at_the_end(desk: Desk, asker: Asker) -> Answer:
     """One last look: what came true while no triggerer was there came true in time."""
-    try:
-        async with asyncio.timeout(LAST_LOOK):
-            answer = await desk.once(question)
-    except TimeoutError:
-        answer = Answer(status=WAITING, sentence=trouble or "Mode gave no answer")
-    return answer if answer.status != WAITING else Answer(status=TIMEOUT, sentence=answer.sentence or trouble)
+    desk.hurry(asker)
+    answer = await asker.within(LAST_LOOK)
+    if answer is not None and answer.status != WAITING:
+        return answer
+    sentence = (answer and answer.sentence) or asker.trouble or "Mode gave no answer"
+    return Answer(status=TIMEOUT, sentence=sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import TriggerEvent
@@ -49,11 +50,10 @@ class ModeReportRunTrigger(ModeTrigger):
             "cancel_on_kill": self.cancel_on_kill,
         }
 
-    def question(self, client: ModeClient) -> Question:
+    def question(self, client: ModeClient, asking: ModuleType) -> Question:
         """Whether it has run."""
-        from airflow_provider_mode.hooks.asking import ran  # noqa: PLC0415 - see _base
-
-        return ran(client, self.report, self.report_run, self.after)
+        found: Question = asking.ran(client, self.report, self.report_run, self.after)
+        return found
 
     def about(self) -> dict[str, Any]:
         """Which run it was about."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_mode.triggers._base import ModeTrigger
@@ -26,8 +27,7 @@ class ModeReportScheduledTrigger(ModeTrigger):
         """All that makes this trigger again."""
         return super().parameters() | {"scheduled": self.scheduled}
 
-    def question(self, client: ModeClient) -> Question:
+    def question(self, client: ModeClient, asking: ModuleType) -> Question:
         """Whether it is so."""
-        from airflow_provider_mode.hooks.asking import scheduled  # noqa: PLC0415 - see _base
-
-        return scheduled(client, self.report, self.scheduled)
+        found: Question = asking.scheduled(client, self.report, self.scheduled)
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_mode.triggers._base import ModeTrigger
@@ -28,8 +29,7 @@ class ModeReportViewedTrigger(ModeTrigger):
         """All that makes this trigger again."""
         return super().parameters() | {"min_views": self.min_views, "since": self.since}
 
-    def question(self, client: ModeClient) -> Question:
+    def question(self, client: ModeClient, asking: ModuleType) -> Question:
         """Whether it is so."""
-        from airflow_provider_mode.hooks.asking import viewed  # noqa: PLC0415 - see _base
-
-        return viewed(client, self.report, self.min_views, self.since)
+        found: Question = asking.viewed(client, self.report, self.min_views, self.since)
+        return found

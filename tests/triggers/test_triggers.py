@@ -185,6 +185,24 @@ def test_at_the_deadline_the_trouble_is_named(mode_sandbox: Sandbox, connect: Co
     assert "answered 503" in event["sentence"]
 
 
+@pytest.mark.mode_sandbox(limit="sliding", requests=40, period=4.0)
+def test_those_whose_time_is_over_share_a_last_look(mode_sandbox: Sandbox, connect: Connect) -> None:
+    """Sixty give up at one moment, after a triggerer came back too late: a request a report is enough."""
+    connect(extra={"rate_limit": {"requests": 40, "period": 4.0}})
+    reports = [mode_sandbox.add_report(name=f"Report {number}") for number in range(3)]
+    runs = [mode_sandbox.run(report, outcome="never") for _ in range(20) for report in reports]
+    for run in runs[:3]:
+        run.outcome, run.ends = "succeeded", mode_sandbox.now
+    triggers = [
+        ModeReportRunTrigger(report=run.report, report_run=run.token, end_time=time.time()) for run in runs
+    ]
+    mode_sandbox.clear_requests()
+    events = asyncio.run(together(*triggers))
+    assert [event["status"] for event in events] == ["done"] * 3 + ["timeout"] * 57
+    assert events[-1]["sentence"].endswith("is enqueued")
+    assert len(mode_sandbox.requests) == 3
+
+
 @pytest.mark.usefixtures("connect")
 def test_a_trigger_that_is_cancelled_leaves_nothing_behind() -> None:
     """As when a task is cleared, or the triggerer hands it to another."""
