@@ -20,6 +20,7 @@ from airflow_provider_mode.hooks.showing import browsable, show
 from airflow_provider_mode.operators._folder import uri_of
 from airflow_provider_mode.operators._job import Job
 from airflow_provider_mode.operators._sources import Origin
+from airflow_provider_mode.operators._verdicts import log_verdicts
 
 PLAN = "plan.json"
 REQUEST = "request.json"
@@ -133,7 +134,7 @@ def _found(job: Job, request: Request) -> Plan | None:
 
 def _made(job: Job, request: Request, restored: Collection[str]) -> Plan:
     with request.origin.opened(job) as source:
-        return make_plan(
+        plan = make_plan(
             job.client,
             request.policy,
             now=job.now,
@@ -145,6 +146,8 @@ def _made(job: Job, request: Request, restored: Collection[str]) -> Plan:
             name_owners=request.name_owners,
             watch=job.watch,
         )
+    log_verdicts(job.operator.log, plan)
+    return plan
 
 
 def _write(job: Job, request: Request, plan: Plan) -> None:

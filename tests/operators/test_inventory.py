@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +14,14 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_mode.client import Signature
+from airflow_provider_mode.governance.durations import counted
 from airflow_provider_mode.governance.history.file import HistoryFile
 from airflow_provider_mode.governance.history.history import History
+from airflow_provider_mode.governance.render.words import kept_words
 from airflow_provider_mode.hooks.mode import ModeHook
 from airflow_provider_mode.operators import InventoryOperator, PlanCleanupOperator
-from tests.operators.workspace import Mode, Said
+from airflow_provider_mode.operators._verdicts import MOST
+from tests.operators.workspace import POLICY, Mode, Said
 
 
 def lines(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -211,8 +215,8 @@ def test_a_history_that_is_a_file_fails_at_once(mode: Mode, tmp_path: Path, belo
     assert (tmp_path / "views.txt").read_text() == "mine"
 
 
-def test_a_plan_says_which_evidence_it_rests_on(mode: Mode, tmp_path: Path) -> None:
-    """A history as old as the rule asks makes reports stale, and each action says since when it watches."""
+def test_a_plan_says_which_evidence_it_rests_on(mode: Mode, said: Said, tmp_path: Path) -> None:
+    """A history as old as the rule asks makes reports stale; plan and log say since when it watches each."""
     then = mode.sandbox.now - timedelta(days=201)
     history = History(then)
     for report in mode.sandbox.state.reports.values():
@@ -226,3 +230,27 @@ def test_a_plan_says_which_evidence_it_rests_on(mode: Mode, tmp_path: Path) -> N
         assert action["evidence"]["source"] == "rest"
         assert action["evidence"]["watched_since"].startswith(then.date().isoformat())
         assert action["reason"].startswith(f"not viewed since {then.date()}")
+    text, day = said(), mode.sandbox.now.date()
+    stale = {action["report"] for action in plan["actions"]}
+    for report in stale:
+        assert re.search(
+            rf"stale: {report}, .*: not viewed since {then.date()}.*\. Evidence: REST, {day} \(today\), "
+            rf"views watched since {then.date()} \(6 months ago\)",
+            text,
+        )
+    assert f"began on {then.date()}, 201 days ago" in text
+    assert re.search(rf"reports judged by evidence from rest as of {day}T.*Z: {len(stale)} stale, ", text)
+    for reason, reports in plan["kept"].items():
+        assert f"kept: {counted(len(reports), 'report')}: {kept_words(reason)}" in text
+
+
+def test_the_log_names_only_so_many(mode: Mode, said: Said) -> None:
+    """The plan names all."""
+    for number in range(MOST + 2):
+        mode.stale(f"Old {number}")
+    result = mode.run(PlanCleanupOperator, policy=POLICY)
+    number = result["counts"]["stale"]
+    assert number >= MOST + 2
+    text = said()
+    assert len(re.findall(r"stale: \w{12}, ", text)) == MOST
+    assert f"stale: {number - MOST} more, all of them in the plan" in text

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from airflow_provider_mode.governance.durations import counted, say_duration, say_moment
 from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.governance.history.history import NEVER, History, Track, moment_of
 from airflow_provider_mode.governance.locks import lock
@@ -146,10 +147,19 @@ class HistoryFile:
             )
             return History(now)
         try:
-            return loads(content, **self._whose)
+            history = loads(content, **self._whose)
         except Damaged as damage:
             self._set_aside(content, damage)
             return History(now)
+        began = moment_of(history.began)
+        _log.info(
+            "The history of views at %s began on %s, %s ago, and knows %s",
+            self.path,
+            say_moment(began),
+            say_duration(now - began),
+            counted(len(history), "report"),
+        )
+        return history
 
     def save(self, history: History, now: datetime) -> None:
         """Write the memory and what other runs wrote meanwhile; a crash leaves the old file or the new."""

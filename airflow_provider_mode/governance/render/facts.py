@@ -22,20 +22,27 @@ CRITERIA = {
     "not_edited_for": ("edited_at", "last edited"),
 }
 """Which evidence a criterion looks at, and its name; the first one given draws the picture."""
+_SOURCES = {"rest": "REST", "sql": "SQL", "discovery": "Discovery"}
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A moment of a report's life; without one it never happened, or is not known."""
+    """A moment of a report's life; without one it never happened, or is not known.
+
+    `watched` is since when it has certainly not happened, where no more is known: views, by a history.
+    """
 
     at: datetime | None
     known: bool
+    watched: datetime | None = None
 
     @classmethod
     def read(cls, evidence: Mapping[str, Any], field: str) -> When:
         """The evidence's field: absent is unknown, null is never."""
         at = words.moment(evidence.get(field))
-        return cls(at, field in evidence and (at is not None or evidence[field] is None))
+        known = field in evidence and (at is not None or evidence[field] is None)
+        watched = None if known or field != "last_viewed_at" else _watched(evidence)
+        return cls(at, known, watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,19 @@ class Row:
     schedules: int | None
     as_of: datetime | None
     source: str
+    watched: datetime | None
+
+    def evidence(self, now: datetime) -> str:
+        """Where and when the evidence was read, and since when views are watched."""
+        if self.as_of is None:
+            return "read at an unknown time"
+        source = _SOURCES.get(self.source, self.source)
+        read = f"{source}, {self.as_of.date().isoformat()} ({words.age(self.as_of, now)})"
+        if self.watched is None:
+            return read
+        return (
+            f"{read}, views watched since {self.watched.date().isoformat()} ({words.age(self.watched, now)})"
+        )
 
     @property
     def runs(self) -> int:
@@ -122,7 +142,7 @@ def rows_of(plan: Plan) -> list[Row]:
 
 
 def _most_first(row: Row) -> tuple[int, float, str]:
-    at = row.last_use.at
+    at = row.last_use.at or row.last_use.watched
     return (-row.runs, at.timestamp() if at else 0.0, row.report)
 
 
@@ -147,7 +167,13 @@ def _row(group: Sequence[Action], field: str, gone: frozenset[str]) -> Row:
         schedules=_count(evidence.get("schedules_count")),
         as_of=words.moment(evidence.get("as_of")),
         source=words.clean(evidence.get("source", ""), 40),
+        watched=_watched(evidence),
     )
+
+
+def _watched(evidence: Mapping[str, Any]) -> datetime | None:
+    """Since when a history has watched the report's views."""
+    return words.moment(evidence.get("watched_since"))
 
 
 def _rhythm(action: Action) -> Rhythm:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from airflow_provider_mode.governance.render import words
 from airflow_provider_mode.governance.render.facts import Kept, OwnerShare, Row, When
 from airflow_provider_mode.governance.render.story import Story, policy_words
-from airflow_provider_mode.governance.render.table import NOBODY, rhythms_say
+from airflow_provider_mode.governance.render.table import NOBODY, rhythms_say, usual_evidence
 
 LEAST = 6144
 """A limit below this could not hold the verdict and the digest whatever the names."""
@@ -133,6 +133,8 @@ def _target(url: str) -> str:
 
 
 def _when(when: When) -> str:
+    if when.watched:
+        return f"not since {when.watched.date().isoformat()}"
     return when.at.date().isoformat() if when.at else "never" if when.known else "not known"
 
 
@@ -162,7 +164,8 @@ def _reason(group: Kept, *, whole: bool) -> Iterator[str]:
 def _foot(story: Story, *, cut: bool) -> str:
     plan = story.plan
     scope = _line(plan.key_scope, 60) if plan.key_scope else "not known"
-    lines = ["\n## Small print\n", f"* Evidence: {_line(plan.source, 200)}; key scope: {scope}"]
+    evidence = _line(usual_evidence(story) or plan.source, 200)
+    lines = ["\n## Small print\n", f"* Evidence: {evidence}; key scope: {scope}"]
     lines += [f"* {_line(said, 400 if cut else None)}" for said in policy_words(plan.policy)]
     lines += [
         f"* Digest: `{plan.digest}`",

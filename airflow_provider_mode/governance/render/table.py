@@ -35,15 +35,8 @@ _NOT_KNOWN = tag("span", text("not known"), class_="none")
 def usual_evidence(story: Story) -> str:
     """Where and when most of the evidence was read; only rows that differ say so themselves."""
     now = story.plan.created_at
-    found = Counter(_read_at(row, now) for row in story.rows)
+    found = Counter(row.evidence(now) for row in story.rows)
     return min(found, key=lambda said: (-found[said], said)) if found else ""
-
-
-def _read_at(row: Row, now: datetime) -> str:
-    if row.as_of is None:
-        return "read at an unknown time"
-    source = {"rest": "REST", "sql": "SQL", "discovery": "Discovery"}.get(row.source, row.source)
-    return f"{source}, {row.as_of.date().isoformat()} ({words.age(row.as_of, now)})"
 
 
 def table_parts(story: Story) -> Iterator[Html]:
@@ -87,6 +80,8 @@ def _owner(owner: str | None) -> Html:
 def _when(when: When, now: datetime) -> Html:
     if when.at is not None:
         return tag("td", day(when.at, now), data_v=when.at.date().isoformat())
+    if when.watched is not None:
+        return tag("td", text("not since "), day(when.watched, now), data_v=when.watched.date().isoformat())
     return tag("td", text("never"), data_v="0") if when.known else tag("td", _NOT_KNOWN, data_v="")
 
 
@@ -117,7 +112,7 @@ def rhythms_say(rhythms: Iterable[Rhythm]) -> Iterator[str]:
 def _why(row: Row, usual: str, now: datetime) -> Html:
     what = "Archive" if row.archive else "Delete schedules only"
     said = [tag("b", text(f"{what}:")), Html(" "), text(row.reason)]
-    read = _read_at(row, now)
+    read = row.evidence(now)
     if read != usual:
         said += [_BREAK, tag("small", text(f"Evidence: {read}"), class_="age")]
     return tag("td", *said)
