@@ -133,16 +133,19 @@ class SubscriptionMember(Model):
 class Credential:
     """What `/api/verify` says about the key: its workspace and how far it sees."""
 
-    workspace: str | None = None
+    workspace: str
     scope: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_json(cls, row: Any) -> "Credential":
-        """The credential that a reply of `/api/verify` describes."""
+        """The credential that a reply of `/api/verify` describes; without a workspace it is none."""
         if not isinstance(row, dict):
             raise MalformedError("a Credential that is no object")
-        return cls(workspace=text(row.get("workspace")), scope=text(row.get("api_key_scope")), raw=row)
+        workspace = text(row.get("workspace"))
+        if not workspace:
+            raise MalformedError("a Credential without a workspace; check the base URL")
+        return cls(workspace=workspace, scope=text(row.get("api_key_scope")), raw=row)
 
     @property
     def is_members(self) -> bool:

@@ -114,7 +114,7 @@ def _rows(value: Any) -> Iterator[dict[str, Any]]:
         yield from inner if isinstance(inner, list) else ()
 
 
-NAMES = ("token", "id", "report_token", "member_token", "state")
+NAMES = ("token", "id", "report_token", "member_token", "state", "workspace")
 
 
 def each_row(change: Callable[[str, Any], Any]) -> Change:

@@ -36,6 +36,13 @@ def test_verify_is_the_credential_check(serve: Serve) -> None:
     assert headers["user-agent"].startswith("airflow-provider-mode/")
 
 
+def test_a_key_of_no_workspace_is_an_error(serve: Serve) -> None:
+    """Whatever answers `{}` has not vouched for the key, and the sentence says where to look."""
+    server = serve(in_turn(reply(200, {})))
+    with pytest.raises(UnexpectedReply, match=r"GET /api/verify answered 200.*without a workspace.*base URL"):
+        client_of(server.url).verify()
+
+
 @pytest.mark.parametrize("answer", [reply(204), reply(202), reply(200, [1])])
 def test_a_reply_that_is_no_item_is_an_error(serve: Serve, answer: Raw) -> None:
     """What should be one item and is none is told as such."""

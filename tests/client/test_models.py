@@ -198,8 +198,16 @@ def test_the_scope_of_a_key(scope: str | None, everything: bool) -> None:
     """Only a workspace key is trusted to see everything."""
     credential = Credential.from_json({"workspace": "acme", "api_key_scope": scope})
     assert (credential.workspace, credential.scope, credential.sees_everything) == ("acme", scope, everything)
-    with pytest.raises(parse.MalformedError):
-        Credential.from_json([])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [[], {}, {"workspace": None}, {"workspace": ""}, {"workspace": 7}, {"api_key_scope": "workspace"}],
+)
+def test_a_key_whose_workspace_mode_did_not_say_is_none(row: Any) -> None:
+    """No workspace and no scope is made up: a reply without them is not about a key of ours."""
+    with pytest.raises(parse.MalformedError, match="a Credential"):
+        Credential.from_json(row)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def make_plan(
 def _checked_key(client: Reads) -> Credential:
     """Whose key it is; one of another workspace is refused, and a member's own is pointed out."""
     credential, workspace = client.verify(), client.config.workspace
-    if credential.workspace and credential.workspace != workspace:
+    if credential.workspace != workspace:
         raise SettingError(
             "workspace", f"the key belongs to {credential.workspace!r}, but the connection says {workspace!r}"
         )
