@@ -4,6 +4,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from airflow_provider_mode.client.pacing import window
 from airflow_provider_mode.client.pacing.pace import PaceTimeout, Permit, Seen
@@ -88,17 +89,10 @@ class SharedPacer:
         """Wait for a place; when it takes more than `give_up_after` seconds, `PaceTimeout`."""
         began = self._clock()
         ticket = f"{owner()}#{next(_numbers)}"
-        waits = 0
-        try:
-            while (wait := self._ask(ticket)) is not None:
-                self._nap(wait, None if give_up_after is None else began + give_up_after)
-                waits += 1
-        except BaseException:
-            self._books.transact(lambda state, _: window.leave(state, ticket), self._rule)
-            raise
-        finally:
-            if waits:
-                self._count(self._clock() - began)
+        with ExitStack() as undo:
+            undo.callback(self._leave, ticket)  # also where a signal or a timeout ends the sleep
+            self._queue(ticket, began, give_up_after)
+            undo.pop_all()
         return _Place(self, ticket)
 
     def settle(self, ticket: str, seen: Seen | None) -> None:
@@ -116,6 +110,20 @@ class SharedPacer:
     def after_fork(self) -> None:
         """A lock that another thread held at the fork would never open in the child."""
         self._lock = threading.Lock()
+
+    def _queue(self, ticket: str, began: float, give_up_after: float | None) -> None:
+        """Ask until the place is there."""
+        waits = 0
+        try:
+            while (wait := self._ask(ticket)) is not None:
+                self._nap(wait, None if give_up_after is None else began + give_up_after)
+                waits += 1
+        finally:
+            if waits:
+                self._count(self._clock() - began)
+
+    def _leave(self, ticket: str) -> None:
+        self._books.transact(lambda state, _: window.leave(state, ticket), self._rule)
 
     def _ask(self, ticket: str) -> window.Wait | None:
         """One look at the window, the dead being cleared away first."""
