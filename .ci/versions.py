@@ -80,7 +80,7 @@ def uv(*arguments: str) -> None:
 
 
 def make(cell: Cell, python: str) -> Path:
-    """The cell's environment: what the package and its extras need, as old as asked for, and the tests' tools."""
+    """The cell's environment: what the package and its extras need, and the tests' tools."""
     shutil.rmtree(cell.folder, ignore_errors=True)
     cell.folder.mkdir(parents=True)
     line, pinned = cell.folder / "line.txt", cell.folder / "pinned.txt"
