@@ -175,6 +175,17 @@ class Stack:
         )
         assert run.task(task, index)["state"] in states, run.states
 
+    def put_away(self, run: Run, task: str, index: int = -1) -> None:
+        """
+        Wait until the scheduler knows that a worker is done with a task that now waits.
+
+        An answer or an event that comes before makes Airflow fail the task as changed from outside.
+        """
+        part = self.parts.get("scheduler") or self.parts[STANDALONE]
+        whose = f"dag_id={run.dag}, task_id={task}, run_id={run.run_id}, map_index={index},"
+        said = f"TaskInstance Finished: {whose}"
+        self.wait(lambda: said in part.log.read_text(errors="replace"), f"{task} is put away", within=REACHED)
+
     # How it is made
 
     def _lay_out(self) -> None:

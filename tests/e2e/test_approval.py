@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 from tests.e2e import books
 from tests.e2e.books import Books
 from tests.e2e.rest import Run
 from tests.e2e.stack import Stack
 
-SETTLED = 2.0  # Airflow loses an answer that arrives while the asking task is still being put away
-
 
 def asked(stack: Stack, run: Run) -> None:
     """Wait until the approval waits for a person."""
     stack.reaches(run, "approve", "awaiting_input")
-    time.sleep(SETTLED)
+    stack.put_away(run, "approve")
 
 
 def test_airflow_knows_the_provider(standalone: Stack) -> None:

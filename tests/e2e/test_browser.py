@@ -108,6 +108,7 @@ def test_the_button_leads_to_the_report(visitor: Visitor, standalone: Stack) -> 
     where = f"{standalone.sandbox.url}/{standalone.sandbox.workspace}/reports/{report}"
     assert button.get_attribute("href") == where
     visitor.look("button", "Mode report")
+    standalone.put_away(run, "scheduled")
     standalone.sandbox.add_schedule(report, cron=books.DAILY)
     assert standalone.ended(run) == "success"
 

@@ -62,6 +62,7 @@ def test_a_sensor_waits_in_the_triggerer(local: Stack) -> None:
     report = local.sandbox.add_report(name="New").token
     run = local.run("e2e_waiting", report=report)
     local.reaches(run, "scheduled", "deferred")
+    local.put_away(run, "scheduled")
     schedule = local.sandbox.add_schedule(report, cron=books.DAILY).token
     assert local.ended(run) == "success"
     (found,) = run.returned("scheduled")
@@ -74,6 +75,7 @@ def test_the_triggerer_is_killed_while_sensors_wait(local: Stack) -> None:
     runs = [local.run("e2e_waiting", report=report) for report in reports]
     for run in runs:
         local.reaches(run, "scheduled", "deferred")
+        local.put_away(run, "scheduled")
     local.parts["triggerer"].kill()
     lost = time.monotonic()
     schedules = [local.sandbox.add_schedule(report, cron=books.DAILY).token for report in reports]
