@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_mode.client import ModeClient, NotFound
@@ -115,10 +115,7 @@ class RunJob:
 
     def concluded(self, context: Mapping[str, Any], event: Any) -> Any:
         """What the trigger's event stands for."""
-        try:
-            answer = Answer.from_event(event)
-        except ValueError as error:
-            raise AirflowException(str(error)) from None
+        answer = Answer.from_event(event)
         if isinstance(run := event.get("report_run"), str):
             self._follow(run, context)
         return self._conclude(answer, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSensorTimeout
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout
 
 from airflow_provider_mode.client import ModeClient
 from airflow_provider_mode.hooks import runs
@@ -32,10 +32,7 @@ def look(sensor: Any, hook: ModeHook, context: Mapping[str, Any]) -> tuple[bool,
 
 def concluded(sensor: Any, context: Mapping[str, Any], event: Any) -> Any:
     """What the trigger's event says was found, or the error it stands for."""
-    try:
-        answer = Answer.from_event(event)
-    except ValueError as error:
-        raise AirflowException(str(error)) from None
+    answer = Answer.from_event(event)
     with failing_fast():
         client = ModeHook(sensor.mode_conn_id).get_conn()
         _show(sensor, context, client, sensor.question(client), answer)
