@@ -56,5 +56,9 @@ def test_a_web_server_reads_what_was_stored(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_a_file_is_shown_where_a_browser_finds_it(uri: str, url: str) -> None:
-    """As far as its kind of store has a page for people."""
+    """As far as its kind of store has a page for people; for another there is no button."""
+    task, instance = RunReportOperator(task_id="task", report="0123456789ab"), Instance()
     assert browsable(uri) == url
+    show(task, {"ti": instance}, plan=browsable(uri))
+    assert instance.pushed == ({"_link_ModePlanLink": url} if url.startswith("https://") else {})
+    assert ModePlanLink().get_link(task, ti_key=None) == instance.pushed.get("_link_ModePlanLink", "")
