@@ -35,6 +35,20 @@ class Fault:
     """One fault. `method` and `path` are shell patterns; `count` null means for ever.
 
     With `after` the request does its work before it goes wrong; without, it does not.
+
+    :param kind: one of `KINDS`
+    :param method: which HTTP verbs
+    :param path: which paths
+    :param count: how often it happens; None means for ever
+    :param skip: how many requests it lets pass first
+    :param status: the status to answer
+    :param body: the body to answer, as text
+    :param body_base64: the body to answer, as bytes
+    :param headers: headers to answer
+    :param delay: seconds, for `slow` and `drip`
+    :param after: whether the request does its work before it goes wrong
+    :param seen: how many requests it has met
+    :param hits: how many of them it has befallen
     """
 
     kind: str
