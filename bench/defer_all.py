@@ -2,7 +2,7 @@
 Defer every task instance of a DAG run to the triggerer, in Airflow's database: no worker takes part.
 
 Run in the environment of an Airflow: `python -m bench.defer_all RUN_ID FILE INTERVAL`; the file holds the
-report and run of each map index.
+report and run of each map index, or for one that only sleeps for INTERVAL seconds neither.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from airflow.models.trigger import Trigger
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
-from bench.ending_trigger import EndingTrigger
+from bench.ending_trigger import EndingTrigger, SleepingTrigger
 
 
 def main(run_id: str, file: str, interval: str) -> None:
@@ -28,7 +28,11 @@ def main(run_id: str, file: str, interval: str) -> None:
     with create_session() as session:
         for instance in session.scalars(instances):
             report, run = held[instance.map_index]
-            trigger: Any = EndingTrigger(report=report, report_run=run, poll_interval=float(interval))
+            trigger: Any = (
+                EndingTrigger(report=report, report_run=run, poll_interval=float(interval))
+                if report
+                else SleepingTrigger(seconds=float(interval))
+            )
             row = Trigger.from_object(trigger)
             session.add(row)
             session.flush()

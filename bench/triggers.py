@@ -1,8 +1,10 @@
 """
 Five hundred triggers over a hundred reports in one real triggerer, for ten minutes and more.
 
-Prints how long after its end each run was noticed, the triggerer's memory, what was throttled, and whether
-Airflow's watchdog complained of a blocked loop.
+Measures how long after its end each run was noticed, the triggerer's memory, what was throttled, and whether
+Airflow's watchdog complained of a blocked loop; in the middle, Mode's connections break for a minute. As a
+control the same number of triggers that only sleep is started first, and a loop beside the triggerer counts
+how often this machine itself let it wait. The figures go to `docs/triggers-bench.md`.
 `python -m bench.triggers [triggers [reports [interval [minutes]]]]`
 """
 
@@ -10,17 +12,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
 import sys
 import time
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from airflow_provider_mode.sandbox.model import Run as SandboxRun
+from bench.triggers_page import page
 from tests.e2e.processes import tree
 from tests.e2e.rest import Run
 from tests.e2e.stack import LOCAL, ROOT, Stack
@@ -35,8 +41,37 @@ with DAG("bench_triggers", schedule=None, start_date=datetime(2026, 1, 1, tzinfo
         report_run=[f"{number:012d}" for number in range({triggers})]
     )
 """
-BLOCKED = "blocked"
+BLOCKED = re.compile(r"^(\S+) .*async thread was blocked", re.MULTILINE)
 MOST_INTERVALS = 3
+OUTAGE = timedelta(minutes=1)
+STARTED_WITHIN = timedelta(minutes=1)  # in which a triggerer starts hundreds of triggers on a slow machine
+MACHINE = """
+import sys, time
+late = 0
+while True:
+    began = time.monotonic()
+    time.sleep(0.1)
+    if time.monotonic() - began > 0.2:
+        late += 1
+        print(late, flush=True)
+"""
+
+
+@contextmanager
+def machine_late() -> Iterator[Any]:
+    """How often a loop like the watchdog's, with nothing to do at all, was late on this machine."""
+    with subprocess.Popen([sys.executable, "-c", MACHINE], stdout=subprocess.PIPE, text=True) as beside:
+        told = ["0"]
+
+        def count() -> int:
+            beside.terminate()
+            told.extend(beside.stdout or ())
+            return int(told[-1])
+
+        try:
+            yield count
+        finally:
+            beside.kill()
 
 
 def resident(pids: list[int]) -> int:
@@ -56,73 +91,120 @@ def run_of_each(stack: Stack, triggers: int, reports: int, minutes: float) -> li
     runs = []
     for number in range(triggers):
         run = sandbox.run(chosen[number % reports], outcome="never")
-        run.ends, run.outcome = (
-            sandbox.now + timedelta(minutes=2 + random.random() * (minutes - 2)),
-            "succeeded",
-        )
+        after = timedelta(minutes=2 + random.random() * (minutes - 2))
+        run.ends, run.outcome = sandbox.now + after, "succeeded"
         runs.append(run)
     return runs
 
 
-def deferred(stack: Stack, triggers: int) -> tuple[Run, Path]:
-    """A run of the DAG, which stays paused, and the file that is to say what each instance waits for."""
+def deferred(stack: Stack, held: list[Any], interval: float) -> Run:
+    """A run of the DAG, which stays paused, each instance of which waits for what it is given."""
     dag = stack.folder / "dags" / "bench_triggers.py"
-    dag.write_text(DAG.replace("{triggers}", str(triggers)))
+    dag.write_text(DAG.replace("{triggers}", str(len(held))))
     stack.wait(lambda: stack.rest.knows("bench_triggers"), "the DAG is read", within=300)
-    return stack.rest.trigger("bench_triggers"), dag.with_suffix(".runs")
+    started, file = stack.rest.trigger("bench_triggers"), dag.with_suffix(".runs")
+    file.write_text(json.dumps(held))
+    command = [sys.executable, "-m", "bench.defer_all", started.run_id, str(file), str(interval)]
+    subprocess.run(command, env=stack._env, cwd=ROOT, check=True)  # noqa: SLF001 - its Airflow's own
+    return started
+
+
+def instances(stack: Stack, started: Run) -> Iterator[dict[str, Any]]:
+    """All task instances of a run."""
+    offset, path = 0, f"{started.path}/taskInstances"
+    while found := stack.rest.ask("GET", path, limit=100, offset=offset)["task_instances"]:
+        offset += len(found)
+        yield from found
+
+
+def control(stack: Stack, triggers: int) -> int:
+    """How often the loop is blocked when as many triggers are started that do nothing but sleep."""
+    began = datetime.now(UTC)
+    started = deferred(stack, [(None, None)] * triggers, (2 * STARTED_WITHIN).total_seconds())
+    stack.wait(
+        lambda: all(one["state"] == "success" for one in instances(stack, started)),
+        "those that sleep have ended", within=600, every=15,
+    )  # fmt: skip
+    return blocked(stack, began, datetime.now(UTC))
+
+
+def blocked(stack: Stack, since: datetime, until: datetime) -> int:
+    """How often Airflow's watchdog said between two moments that the triggerer's loop was blocked."""
+    log = stack.parts["triggerer"].log.read_text(errors="replace")
+    return sum(since <= datetime.fromisoformat(found[1]) < until for found in BLOCKED.finditer(log))
 
 
 def main(triggers: int = 500, reports: int = 100, interval: float = 60, minutes: float = 12) -> int:
-    """Measure, print one line of JSON, and say by the exit status whether all is as it should be."""
+    """Measure, write the page, and say by the exit status whether all is as it should be."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    # As where it is installed: no module is compiled anew in each process.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / "build" / "bytecode")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends this ends the stack as well
     stack = Stack(LOCAL)
     try:
         stack.start()
-        started, file = deferred(stack, triggers)
-        runs = run_of_each(stack, triggers, reports, minutes)
-        file.write_text(json.dumps([(run.report, run.token) for run in runs]))
-        command = [sys.executable, "-m", "bench.defer_all", started.run_id, str(file), str(interval)]
-        subprocess.run(command, env=stack._env, cwd=ROOT, check=True)  # noqa: SLF001 - its Airflow's own
-        memory = []
-        end = time.monotonic() + minutes * 60 + 6 * interval
-        while (figures := measured(stack, started, runs, interval))["unanswered"] and time.monotonic() < end:
-            memory.append(resident(tree(stack.parts["triggerer"].pid)))
-            time.sleep(15)
-        figures["memory_mb"] = memory
+        figures = {"blocked_control": control(stack, triggers)} | watched(
+            stack, run_of_each(stack, triggers, reports, minutes), interval, minutes
+        )
     finally:
         stack.stop()
+    figures |= {"reports": reports, "interval": interval, "minutes": minutes}
     sys.stdout.write(json.dumps(figures) + "\n")
-    good = (
-        figures["throttled"] == 0 and figures["blocked"] == 0 and figures["worst_intervals"] <= MOST_INTERVALS
-    )
-    return 0 if good and figures["unanswered"] == 0 else 1
+    (ROOT / "docs" / "triggers-bench.md").write_text(page(figures, " ".join(sys.argv[1:])))
+    good = figures["throttled"] == 0 and figures["worst_intervals"] <= MOST_INTERVALS
+    calm = figures["blocked"] <= figures["machine_late"]
+    return 0 if good and calm and figures["unanswered"] == 0 else 1
 
 
-def measured(stack: Stack, started: Run, runs: list[SandboxRun], interval: float) -> dict[str, Any]:
-    """What came of it so far."""
-    late, offset, path = [], 0, f"{started.path}/taskInstances"
-    while found := stack.rest.ask("GET", path, limit=100, offset=offset)["task_instances"]:
-        offset += len(found)
-        for one in found:
-            ends = runs[one["map_index"]].ends
-            if one["state"] == "success" and ends is not None:
-                late.append((datetime.fromisoformat(one["end_date"]) - ends).total_seconds())
-    log = stack.parts["triggerer"].log.read_text(errors="replace")
-    accounts = stack.sandbox.app.limiter.accounts.values()
+def watched(stack: Stack, runs: list[SandboxRun], interval: float, minutes: float) -> dict[str, Any]:
+    """The figures of the triggers that wait for runs, once all have their answer or time is over."""
+    throttled = stack.sandbox.usage.throttled
+    began = datetime.now(UTC)
+    started = deferred(stack, [(run.report, run.token) for run in runs], interval)
+    calm = datetime.now(UTC) + STARTED_WITHIN
+    breaks = datetime.now(UTC) + timedelta(minutes=minutes / 2)
+    end = datetime.now(UTC) + timedelta(minutes=minutes, seconds=6 * interval)
+    memory: list[int] = []
+    while datetime.now(UTC) < calm:
+        time.sleep(1)
+    with machine_late() as late:
+        while (figures := answered(stack, started, runs, interval))["unanswered"] and datetime.now(UTC) < end:
+            memory.append(resident(tree(stack.parts["triggerer"].pid)))
+            if breaks <= datetime.now(UTC):
+                breaks = end
+                outage(stack)
+            time.sleep(15)
+        figures["machine_late"] = late()
+    return figures | {
+        "throttled": stack.sandbox.usage.throttled - throttled,
+        "blocked_at_start": blocked(stack, began, calm),
+        "blocked": blocked(stack, calm, datetime.now(UTC)),
+        "memory_mb": memory,
+    }
+
+
+def outage(stack: Stack) -> None:
+    """For a minute every connection to Mode breaks."""
+    stack.sandbox.fault("drop", count=None)
+    time.sleep(OUTAGE.total_seconds())
+    stack.sandbox.clear_faults()
+
+
+def answered(stack: Stack, started: Run, runs: list[SandboxRun], interval: float) -> dict[str, Any]:
+    """How many have their answer, and how long after the end of their runs it came."""
+    late = []
+    for one in instances(stack, started):
+        ends = runs[one["map_index"]].ends
+        if one["state"] == "success" and ends is not None:
+            late.append((datetime.fromisoformat(one["end_date"]) - ends).total_seconds())
     return {
         "triggers": len(runs),
-        "answered_after_s": {
-            "median": round(statistics.median(late), 1),
-            "worst": round(max(late), 1),
-        }
-        if late
-        else None,
+        "median_s": round(statistics.median(late), 1) if late else None,
+        "worst_s": round(max(late, default=0), 1),
         "worst_intervals": round(max(late, default=0) / interval, 2),
         "unanswered": len(runs) - len(late),
-        "throttled": sum(account.throttled for account in accounts),
-        "requests": sum(account.requests for account in accounts),
-        "blocked": log.lower().count(BLOCKED),
+        "requests": sum(account.requests for account in stack.sandbox.app.limiter.accounts.values()),
     }
 
 

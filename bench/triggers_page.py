@@ -1,0 +1,60 @@
+"""The page with the figures that `bench/triggers.py` has measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+PAGE = """\
+# Triggers, measured
+
+`make bench-triggers` wrote this page on {day}, on a machine of {cores} cores. It runs
+`python -m bench.triggers {arguments}`: {triggers} triggers over {reports} reports in one real triggerer of
+Airflow {airflow}, poll interval {interval:.0f} s, against the sandbox with Mode's limit of 40 requests in 10
+seconds. The runs end one after the other over {minutes:.0f} minutes. In the middle every connection to Mode
+breaks for a minute.
+
+| what | figure |
+|---|---|
+| runs whose end was noticed | {noticed} of {triggers} |
+| from the end of a run to the end of its task: median | {median_s} s |
+| the same, at worst, the broken minute included | {worst_s} s: {worst_intervals} poll intervals |
+| requests to Mode | {requests}; without shared polls they would be about {unshared} |
+| throttled requests | {throttled} |
+| warnings "async thread was blocked" while the triggers wait | {blocked} |
+| the same, by a loop with nothing to do at all, on the same machine at the same time | {machine_late} |
+| the same, while the {triggers} are started | {blocked_at_start} |
+| the same, while {triggers} that only sleep are started in their place | {blocked_control} |
+
+Memory of the triggerer, supervisor and runner together, every 15 seconds, in MB, from {least} to {most}:
+
+```text
+{memory}
+```
+
+While hundreds of triggers are started at once, Airflow 3.3's own log line for each of them waits for the
+triggerer's supervisor, which is looking up the others meanwhile: the warnings come without any code of this
+provider too, which is what the last row is for.
+"""
+
+
+def page(figures: Mapping[str, Any], arguments: str) -> str:
+    """The figures in words."""
+    import airflow  # noqa: PLC0415 - slow, and needed here alone
+
+    memory = figures["memory_mb"]
+    rows = [" ".join(map(str, memory[at : at + 20])) for at in range(0, len(memory), 20)]
+    return PAGE.format(
+        **figures,
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        cores=os.cpu_count(),
+        arguments=arguments or "500 100 60 12",
+        airflow=airflow.__version__,
+        noticed=figures["triggers"] - figures["unanswered"],
+        unshared=round(figures["triggers"] * figures["minutes"] / 2 * 60 / figures["interval"]),
+        least=min(memory, default=0),
+        most=max(memory, default=0),
+        memory="\n".join(rows),
+    )
