@@ -28,7 +28,7 @@ def measured(source: str, reports: int) -> dict[str, Any]:
     with Workspace(reports, COLLECTIONS) as workspace, tempfile.TemporaryDirectory() as folder:
         threading.Thread(target=workspace.serve_forever, daemon=True).start()
         program = ROOT / "tests" / "governance" / "large_inventory.py"
-        command = [sys.executable, str(program), workspace.url, source, folder]
+        command = [sys.executable, str(program), workspace.url, source, folder, str(reports)]
         done = subprocess.run(
             command, capture_output=True, check=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
         )
@@ -38,9 +38,9 @@ def measured(source: str, reports: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Both kinds of bulk inventory, small and large."""
+    """Each kind of inventory, small and large."""
     large = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    for source in ("rest", "discovery"):
+    for source in ("rest", "discovery", "sql"):
         small, found = measured(source, SMALL), measured(source, large)
         above = (found["memory"] - small["memory"]) / 1024
         print(

@@ -24,7 +24,7 @@ def measured(source: str, reports: int, folder: Path) -> dict[str, Any]:
         threading.Thread(target=workspace.serve_forever, args=(0.05,), daemon=True).start()
         program = ROOT / "tests" / "governance" / "large_inventory.py"
         done = subprocess.run(
-            [sys.executable, str(program), workspace.url, source, str(folder)],
+            [sys.executable, str(program), workspace.url, source, str(folder), str(reports)],
             capture_output=True, check=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         workspace.shutdown()
@@ -34,7 +34,11 @@ def measured(source: str, reports: int, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("source", "reports", "requests"),
-    [("rest", 10_000, 10 * (34 + 1) + 10 + 2 + 2 * 8), ("discovery", 20_000, 2 * 21 + 2)],
+    [
+        ("rest", 10_000, 10 * (34 + 1) + 10 + 2 + 2 * 8),
+        ("discovery", 20_000, 2 * 21 + 2),
+        ("sql", 20_000, 2),
+    ],
 )
 def test_memory_grows_by_a_fraction_of_what_is_read(
     tmp_path: Path, source: str, reports: int, requests: int

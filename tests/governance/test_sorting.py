@@ -24,6 +24,17 @@ def row(report: str, *, viewed: int) -> Evidence:
     )
 
 
+def test_what_we_archived_is_not_restored_unless_rest_says_so() -> None:
+    """Other sources list archived reports, too: until REST is asked, it may well be archived still."""
+    policy = StalePolicy(not_viewed_for="90d", exempt_subscribed=False)
+    sorting = Sorting(policy, now=NOW, restored=["a", "b"])
+    rows = [each for each in (row("a", viewed=400), row("b", viewed=400)) if sorting.may_be_stale(each)]
+    assert len(rows) == 2
+    assert not list(sorting.still_stale([rows[0].but(archived=True), rows[1].but(archived=False)]))
+    assert sorting.kept() == {"restored": ["b"]}
+    assert sorting.counts([])["archived_already"] == 1
+
+
 def test_a_percentage_is_of_reports_that_rest_has_told_of() -> None:
     """Rows of other sources may be archived, or reports of nobody: they must not widen the limit."""
     sorting = Sorting(StalePolicy(not_viewed_for="90d", exempt_subscribed=False), now=NOW)

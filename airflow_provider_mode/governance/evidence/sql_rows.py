@@ -68,7 +68,7 @@ def _value(number: int, column: str, given: Any) -> Any:
     try:
         return _READERS[column](given)
     except ValueError as error:
-        raise _refused(f"row {number}, column {column!r}: {given!r} {error}") from None
+        raise _refused(f"row {number}, column {column!r}: {given!r} {error}", "'s") from None
 
 
 def _moment(given: Any) -> datetime:
@@ -107,5 +107,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _refused(sentence: str) -> SettingError:
-    return SettingError("source", f"the query {sentence}")
+def _refused(sentence: str, whose: str = "") -> SettingError:
+    return SettingError("source", f"the query{whose} {sentence}")

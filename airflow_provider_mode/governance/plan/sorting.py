@@ -101,7 +101,7 @@ class Sorting:
             self._put(row, "fresh")
         elif verdict.kind in {"exempt", "unknown"}:
             self.keep(row, verdict.kind, verdict.reason)
-        elif row.report in self._restored:
+        elif row.report in self._restored and row.archived is not UNASKED:  # it may still be archived
             self.keep(row, "exempt", "restored")
         else:
             return verdict

@@ -93,10 +93,9 @@ class Story:
 
     @property
     def judged(self) -> int:
-        """How many unarchived reports were looked at."""
+        """How many reports were looked at, without those that are known to be archived."""
         counts = self.plan.counts
-        live = counts.get("reports", 0) - counts.get("archived_already", 0)
-        return max(counts.get("unarchived", live), len(self.rows))
+        return max(counts.get("reports", 0) - counts.get("archived_already", 0), len(self.rows))
 
     def verdict(self) -> str:
         """The one sentence: how many reports, by which rule, and what their schedules cost."""
