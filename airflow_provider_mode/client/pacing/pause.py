@@ -23,8 +23,10 @@ def longest(period: float) -> float:
 
 def probe(state: State, rank: int) -> float | None:
     """After a pause the first in the queue goes ahead: how long the others wait for its reply (None: go)."""
+    if not state.probing:
+        return None
     under_way = any(one.by is None and one.sent >= state.paused_until for one in state.requests)
-    if not state.probing or (not under_way and not rank):
+    if not under_way and not rank:
         return None
     return max(_NAP, min(state.latencies.lows, default=0.0) / 4) * (1 + rank)
 

@@ -95,13 +95,12 @@ def settle(state: State, now: float, ticket: str, seen: Seen | None, rule: Rule,
         evidence.learn_latency(state, now, now - request.sent, rule.period)
         pause.recover(state, request)
     request.by = now
+    request.ticket = request.owner = ""  # nobody asks for it any more, and the books stay small
     if seen is None:
         return
     _learn(state, now, request, seen, rule)
     if seen.status == TOO_MANY:
-        free_at = min(
-            (end for end in map(_holds(state, now, rule), state.requests) if end > now), default=now
-        )
+        free_at = min(_held(state, now, rule), default=now)
         pause.strike(state, now, request, seen.retry_after, period=rule.period, free_at=free_at, u=u)
 
 
@@ -147,11 +146,12 @@ def _tidy(state: State, now: float, rule: Rule) -> None:
     for one in state.requests:
         if one.by is None and now > one.sent + rule.bound:
             one.by = one.sent + rule.bound
-    until = _holds(state, now, rule)
-    old = [one for one in state.requests if until(one) <= now - _KEPT * rule.period]
+    until, horizon = _holds(state, now, rule), now - _KEPT * rule.period
+    old = [one for one in state.requests if one.sent + rule.period <= horizon and until(one) <= horizon]
     if old:
         state.complete_since = max(state.complete_since, *(one.by or one.sent for one in old))
-        state.requests = [one for one in state.requests if one not in old]
+        gone = {id(one) for one in old}
+        state.requests = [one for one in state.requests if id(one) not in gone]
     state.queue = [waiter for waiter in state.queue if waiter.seen > now - _UNSEEN]
 
 
@@ -162,10 +162,16 @@ def _holds(state: State, now: float, rule: Rule) -> Callable[[Request], float]:
     after = rule.period + _MARGIN + _MARGIN_SHARE * rule.period
 
     def until(one: Request) -> float:
-        by = max(now, one.sent) if one.by is None else one.by
-        return one.sent + after + share * max(0.0, by - one.sent - low)
+        by = now if one.by is None else one.by
+        late = by - one.sent - low
+        return one.sent + after + (share * late if late > 0 else 0.0)
 
     return until
+
+
+def _held(state: State, now: float, rule: Rule) -> list[float]:
+    """When the places that are held become free, the next one first."""
+    return sorted(end for end in map(_holds(state, now, rule), state.requests) if end > now)
 
 
 def _rank(state: State, now: float, ticket: str, owner: str) -> int:
@@ -180,7 +186,7 @@ def _rank(state: State, now: float, ticket: str, owner: str) -> int:
 
 def _place(state: State, now: float, rank: int, rule: Rule) -> Wait | None:
     """The wait for a free place, and for the next turn while strangers are about."""
-    held = sorted(end for end in map(_holds(state, now, rule), state.requests) if end > now)
+    held = _held(state, now, rule)
     places, gap = _places(state, now, len(held), rule)
     behind = len(held) + rank - places
     at = max(held[min(behind, len(held) - 1)] if behind >= 0 and held else now, state.next_at + rank * gap)
