@@ -1,0 +1,1 @@
+"""What `make bench` compares, and how it measures."""
