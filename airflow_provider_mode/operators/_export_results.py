@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 from airflow_provider_mode.client import ModeClient, QueryRun, UnexpectedReply
 from airflow_provider_mode.governance.errors import SettingError
@@ -18,6 +13,7 @@ from airflow_provider_mode.hooks import runs, templates
 from airflow_provider_mode.hooks.asking import report_in
 from airflow_provider_mode.hooks.failures import ReportRunFailed, failing_fast
 from airflow_provider_mode.hooks.showing import show
+from airflow_provider_mode.operators._archive import BEGINS, unpacked
 from airflow_provider_mode.operators._counting import CsvRows, JsonRows, NoRows
 from airflow_provider_mode.operators._delivery import Delivery
 from airflow_provider_mode.operators._folder import escaped
@@ -25,10 +21,6 @@ from airflow_provider_mode.operators._job import Job
 from airflow_provider_mode.operators._touched import report_exported
 
 FORMATS = ("csv", "json", "pdf")
-ZIP_BEGINS = b"PK\x03\x04"
-PIECE = 256 * 1024
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
-"""What reading a damaged, encrypted or strangely packed archive raises."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +38,10 @@ class Export:
             pieces = iter(download)
             first = next(pieces, b"")
             # No CSV begins so, while gateways have been known to change what a body is called.
-            if "zip" in download.content_type.lower() or first.startswith(ZIP_BEGINS):
-                self._unpacked(chain([first], pieces))
+            if "zip" in download.content_type.lower() or first.startswith(BEGINS):
+                with unpacked(chain([first], pieces), self._wrong) as members:
+                    for name, content in members:
+                        self.delivery.deliver(name, content, CsvRows())
             else:
                 self.delivery.deliver("results.csv", chain([first], pieces), CsvRows())
 
@@ -67,38 +61,11 @@ class Export:
         with self.client.pdf(self.report, self.run) as download:
             self.delivery.deliver("report.pdf", download, NoRows())
 
-    def _unpacked(self, pieces: Iterable[bytes]) -> None:
-        """The members of an archive; it goes to a disk first, since its contents stand at its end."""
-        with tempfile.TemporaryFile(prefix="mode-export-") as packed:
-            for piece in pieces:
-                packed.write(piece)
-            with closing(self._archive(packed)) as archive:
-                for member in archive.infolist():
-                    if not member.is_dir():
-                        self.delivery.deliver(_safe(member.filename), self._read(archive, member), CsvRows())
-
-    def _archive(self, packed: IO[bytes]) -> zipfile.ZipFile:
-        try:
-            return zipfile.ZipFile(packed)
-        except BROKEN as error:
-            raise self._broken(error) from error
-
-    def _read(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-        """The pieces of a member; its checksum is compared at its end, before it counts as whole."""
-        try:
-            with archive.open(member) as file:
-                while piece := file.read(PIECE):
-                    yield piece
-        except BROKEN as error:
-            raise self._broken(error) from error
-
-    def _broken(self, error: Exception) -> UnexpectedReply:
-        return UnexpectedReply(
-            f"the archive of results cannot be read: {error}",
-            method="GET",
-            path=f"/api/{self.client.config.workspace}/reports/{self.report}/runs/{self.run}/results/content.csv",
-            status=200,
+    def _wrong(self, kind: type[UnexpectedReply], sentence: str) -> UnexpectedReply:
+        path = (
+            f"/api/{self.client.config.workspace}/reports/{self.report}/runs/{self.run}/results/content.csv"
         )
+        return kind(sentence, method="GET", path=path, status=200)
 
 
 def export_results(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,9 +104,3 @@ def _last_success(client: ModeClient, report: str) -> str:
 def _name(query: QueryRun) -> str:
     """A file's name for a query; two may be called alike, or like nothing at all."""
     return escaped(query.query_name or query.query or query.token)
-
-
-def _safe(name: str) -> str:
-    """A member's name as one safe file name: folders in it are no folders here, and nothing leads out."""
-    plain = PurePosixPath(name.replace("\\", "/"))
-    return escaped("_".join(part for part in plain.parts if part not in {"/", ".", ".."}) or "results.csv")
