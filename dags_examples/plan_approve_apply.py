@@ -32,7 +32,7 @@ with DAG(
         approve = ApprovalOperator(
             task_id="approve",
             subject=f"Archive {{{{ {PLAN}['actions']['archive_report'] }}}} Mode reports?",
-            body=f"{{{{ {PLAN}['markdown'] }}}}\n\nDigest of the plan: `{{{{ {PLAN}['digest'] }}}}`",
+            body=f"{{{{ {PLAN}['markdown'] }}}}",  # its digest is in it
             defaults="Reject",
             response_timeout=timedelta(days=5),
         )

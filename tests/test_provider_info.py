@@ -74,7 +74,7 @@ def test_both_forms_are_the_same_form() -> None:
         "schema": "Workspace",
         "host": "Base URL",
     }
-    assert set(old["hidden_fields"]) == {"port", "extra"}
+    assert set(old["hidden_fields"]) == {"description", "port", "extra"}
     pytest.importorskip("jsonschema").validate(old, schema("customized_form_field_behaviours.schema.json"))
 
 

@@ -32,6 +32,7 @@ FIELDS = (
     Field("password", "API secret", "shown by Mode once, when the key is made"),
     Field("schema", "Workspace", "the name in app.mode.com/<workspace>, in lower case"),
     Field("host", "Base URL", DEFAULT_HOST),
+    Field("description"),
     Field("port"),
     Field("extra"),
 )

@@ -17,7 +17,7 @@ from tests.e2e.test_approval import asked
 if TYPE_CHECKING:
     from tests.e2e.conftest import Stacks
 
-FIELDS = ["Description", "Base URL", "API token", "API secret", "Workspace"]  # the first is Airflow's own
+FIELDS = ["Base URL", "API token", "API secret", "Workspace"]
 BY_HAND = "mode_by_hand"
 MASKED = "***"
 EXPAND = "Expand all extra JSON"  # of the XCom view
@@ -77,7 +77,9 @@ def test_a_plan_is_read_and_approved(visitor: Visitor, standalone: Stack) -> Non
     page = visitor.task(run, "approve", "required_actions")
     number = len(before.stale)
     question = f"Archive {number} Mode reports?"
-    visitor.look("approval", question, name, run.returned("plan")["digest"], "not run for")
+    digest = run.returned("plan")["digest"]
+    visitor.look("approval", question, name, digest, "not run for")
+    assert page.get_by_text(digest).count() == 1
     assert page.locator("table th").first.is_visible()  # Markdown's tables are tables
     page.get_by_test_id("hitl-option-Approve").click()
     visitor.look("approved", "Response received")
