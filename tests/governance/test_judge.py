@@ -170,6 +170,8 @@ def test_an_exemption_keeps_whatever_the_use(
         ({"exempt_scheduled": True}, {"schedules_count": 0}),
         ({"include_datasets": True}, {"kind": DATASET}),
         ({"exempt_names": ["Churn*"]}, {"name": None}),
+        ({"exempt_names": ["?*"]}, {"name": None}),
+        ({"exempt_owners": ["MAX"]}, {"owner": Owner(username="ada")}),
     ],
 )
 def test_what_is_not_exempt_is_stale(policy: dict[str, Any], fields: dict[str, Any]) -> None:
@@ -211,7 +213,15 @@ QUESTIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("imported_by_live", {"include_datasets": True}, {"kind": DATASET, "imported_by_live": UNASKED}),
     ("subscribers", {}, {"subscribers": UNASKED}),
     ("subscribers", {"exempt_scheduled": True}, {"subscribers": UNASKED, "schedules_count": ABSENT}),
+    (
+        "subscribers",
+        {"exempt_scheduled": True, "exempt_subscribed": False},
+        {"subscribers": UNASKED, "schedules_count": ABSENT},
+    ),
     ("last_run_by_hand_at", {"not_run_by_hand_for": "500d"}, {"last_run_by_hand_at": UNASKED}),
+    # What REST tells of a report, it tells in the read that confirms it.
+    ("archived", {}, {"archived": UNASKED, "description": UNASKED}),
+    ("archived", {"exempt_owners": ["b*"]}, {"archived": UNASKED, "owner": Owner(username="ada")}),
 ]
 
 
@@ -219,7 +229,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_a_dear_question_is_asked_last(field: str, policy: dict[str, Any], fields: dict[str, Any]) -> None:
     """Only a report that everything cheaper calls stale costs a request."""
     verdict = judge(policy, **fields)
-    assert (verdict.kind, verdict.needs) == ("needs", frozenset({field}))
+    assert (verdict.kind, verdict.reason, verdict.needs) == ("needs", "needs", frozenset({field}))
     assert judge({**policy, "max_views": 1}, **fields).kind == "fresh"
     assert judge(policy, **fields, public=True).kind == "exempt"
     assert judge(policy, **fields, edited_at=UNSURE, created_at=ABSENT).kind == "unknown"
@@ -247,11 +257,31 @@ def test_a_report_that_did_not_run_was_not_run_by_hand() -> None:
     """The last run of any kind answers for free where it is old enough."""
     verdict = judge({"not_run_by_hand_for": "90d"}, last_run_by_hand_at=UNASKED)
     assert verdict.sentence == "not run by hand since 2025-10-08, 3 views; older than 30 days"
+    at_the_bound = judge({"not_run_by_hand_for": "90d"}, last_run_by_hand_at=UNASKED, last_run_at=days(90))
+    assert at_the_bound.kind == "stale"
     for last in (None, ABSENT, days(89)):
         assert (
             judge({"not_run_by_hand_for": "90d"}, last_run_by_hand_at=UNASKED, last_run_at=last).kind
             == "needs"
         )
+
+
+@pytest.mark.parametrize(
+    ("policy", "fields", "sentence"),
+    [
+        ({"not_run_by_hand_for": "90d"}, {}, "not run by hand since 2025-04-03"),
+        (
+            {"not_viewed_for": "90d"},
+            {"last_viewed_at": UNSURE, "watched_since": days(120)},
+            "not viewed since 2026-07-27",
+        ),
+    ],
+)
+def test_a_latest_possible_moment_is_no_last_time(
+    policy: dict[str, Any], fields: dict[str, Any], sentence: str
+) -> None:
+    """Where only a bound is known, no sentence says that it was then."""
+    assert judge(policy, **fields).sentence == f"{sentence}, 3 views; older than 30 days"
 
 
 @pytest.mark.parametrize("why", list(Unknown))

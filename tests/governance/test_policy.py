@@ -26,7 +26,7 @@ def test_a_policy_is_frozen_and_can_be_copied() -> None:
     """Two tasks may share one policy: it is hashable, does not change, and survives copy and pickle."""
     policy = StalePolicy(max_views=3)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        policy.max_views = 4  # type: ignore[misc]
+        policy.max_views = 4  # type: ignore[misc]  # the point: it is frozen
     assert copy.deepcopy(policy) == policy == pickle.loads(pickle.dumps(policy))  # noqa: S301 - our own bytes
     assert len({policy, copy.copy(policy)}) == 1
     assert dataclasses.replace(policy, max_views=4).max_views == 4
@@ -38,6 +38,7 @@ def test_a_dict_with_the_same_keys_is_a_policy() -> None:
     assert StalePolicy.from_value(policy) is policy
     assert StalePolicy.from_value(policy.to_json()) == policy
     assert policy.to_json()["not_viewed_for"] == "84d"
+    assert policy.to_json()["exempt_owners"] == ["*@example.com"]
     assert list(policy.to_json()) == [field.name for field in dataclasses.fields(StalePolicy)]
 
 
@@ -106,6 +107,44 @@ def test_what_does_not_parse_is_refused_by_name(field: str, value: object) -> No
     assert caught.value.field == field
     assert caught.value.permanent
     assert isinstance(caught.value, GovernanceError)
+
+
+AGES = "not_viewed_for, not_run_for, not_run_by_hand_for, not_edited_for"
+EXEMPT = ", ".join(
+    f"exempt_{what}"
+    for what in (
+        *("collections", "reports", "names", "owners", "descriptions"),
+        *("scheduled", "subscribed", "personal", "public"),
+    )
+)
+LAST = "include_datasets, unknown"
+SENTENCES: list[tuple[Any, str, str]] = [
+    ({}, "policy", f"needs a criterion besides older_than: {AGES} or max_views"),
+    ("90d", "policy", "must be a StalePolicy or a dict, not str"),
+    (
+        {"views": 3},
+        "views",
+        f"is no field of a policy; there are {AGES}, max_views, older_than, {EXEMPT}, {LAST}",
+    ),
+    ({"max_views": "many"}, "max_views", "must be a whole number from 0 up, not 'many'"),
+    ({"exempt_names": "KPI"}, "exempt_names", "must be a list of strings such as [\"Sales*\"], not 'KPI'"),
+    ({"exempt_names": [""]}, "exempt_names", "must be a list of strings, none of them empty, not ['']"),
+    ({"exempt_public": 1}, "exempt_public", "must be true or false, not 1"),
+    ({"unknown": "maybe"}, "unknown", 'must be "keep" or "stale", not \'maybe\''),
+]
+
+
+@pytest.mark.parametrize(("value", "field", "sentence"), SENTENCES)
+def test_a_refusal_says_what_would_be_right(value: Any, field: str, sentence: str) -> None:
+    """The field, what it takes and what was given, in one sentence."""
+    with pytest.raises(PolicyError) as caught:
+        StalePolicy.from_value(value)
+    assert (caught.value.field, str(caught.value)) == (field, f"{field}: {sentence}")
+
+
+def test_a_json_list_may_stand_among_spaces() -> None:
+    """As templates over several lines render it."""
+    assert StalePolicy.from_value({"max_views": 3, "exempt_names": ' ["KPI*"]\n'}).exempt_names == ("KPI*",)
 
 
 @pytest.mark.parametrize("value", [{}, {"older_than": "90d"}, {"exempt_public": False}])
