@@ -245,7 +245,8 @@ class Maker:
             schedule.spans.append((cron.next(created), schedule.last_run_at))
             report.runs_count += times
         if profile.subscribed:
-            flags = {"data_previews_enabled": True, "csv_attachments_enabled": rng.random() < 0.5}  # noqa: PLR2004
+            has_csv = rng.random() < 0.5  # noqa: PLR2004 - half of them
+            flags = {"data_previews_enabled": True, "csv_attachments_enabled": has_csv}
             subscription = Subscription(ws.new_token(), schedule.token, flags)
             for username in rng.sample(self.people, rng.choice((1, 2, 3))):
                 subscription.emails[ws.new_token()] = f"{username}@example.com"

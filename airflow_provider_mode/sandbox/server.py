@@ -52,7 +52,11 @@ class Handler(socketserver.StreamRequestHandler):
         if not line:
             return None
         parts = line.decode("latin-1").split()
-        if len(parts) != 3 or not parts[2].startswith("HTTP/1.") or not parts[1].startswith("/"):  # noqa: PLR2004
+        if (
+            len(parts) != 3  # noqa: PLR2004 - verb, path, version
+            or not parts[2].startswith("HTTP/1.")
+            or not parts[1].startswith("/")
+        ):
             raise MALFORMED
         headers = {}
         while (line := self.rfile.readline(MAX_LINE)).strip():

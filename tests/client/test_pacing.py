@@ -45,7 +45,10 @@ def clock() -> Clock:
     return Clock()
 
 
-def pacer(clock: Clock, login: str = "key", limit: RateLimit | None = RateLimit(requests=2)) -> Pacer:  # noqa: B008
+TWO = RateLimit(requests=2)
+
+
+def pacer(clock: Clock, login: str = "key", limit: RateLimit | None = TWO) -> Pacer:
     """The pacer of a key."""
     config = ModeConfig(workspace="acme", login=login, password="word", rate_limit=limit)
     return pacer_for(config, clock=clock, sleep=clock.sleep, random=lambda: 0.5)

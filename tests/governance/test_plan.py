@@ -229,4 +229,4 @@ def test_no_byte_can_be_changed_unseen(position: int, byte: bytes) -> None:
 def test_a_plan_cannot_be_changed() -> None:
     """Plan and action are frozen."""
     with pytest.raises(dataclasses.FrozenInstanceError):
-        WHOLE.workspace = "other"  # type: ignore[misc]
+        WHOLE.workspace = "other"  # type: ignore[misc]  # the point: it is frozen

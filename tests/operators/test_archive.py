@@ -259,7 +259,7 @@ def age_plan(path: Path, *, days: int, only: str) -> None:
     """Make a plan file that was made some days ago and held one report only."""
     from dataclasses import replace  # noqa: PLC0415 - for this helper alone
 
-    from airflow_provider_mode.governance.plan.plan import Plan  # noqa: PLC0415
+    from airflow_provider_mode.governance.plan.plan import Plan  # noqa: PLC0415 - this test alone
 
     made = Plan.loads(path.read_bytes())
     past = timedelta(days=days)
