@@ -50,6 +50,39 @@ def test_a_server_that_says_at_once_is_not_obeyed_in_a_loop(said: float) -> None
     assert waits == [Retry(0.5, "server error"), Retry(1.0, "server error"), Retry(2.0, "server error")]
 
 
+def test_patience_ends_to_the_second() -> None:
+    """What is left of `retry_for` is the longest wait; when nothing is left, no more is tried."""
+    failure = Failure(outcome=Outcome.SERVER, retry_after=60.0)
+    waits = [decide("GET", failure, attempt=1, elapsed=e, retry_for=300, u=0.0) for e in (0, 240, 299.5, 300)]
+    assert waits == [
+        Retry(60.0, "server error"),
+        Retry(60.0, "server error"),
+        Retry(0.5, "server error"),
+        GiveUp("retry_for is spent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "outcome", "reason"),
+    [
+        ("GET", Outcome.REFUSED, "another try cannot mend it"),
+        ("GET", Outcome.GARBLED, "another try cannot mend it"),
+        ("POST", Outcome.SERVER, "it may have been done already"),
+        ("POST", Outcome.BROKEN, "it may have been done already"),
+    ],
+)
+def test_giving_up_has_a_reason(method: str, outcome: Outcome, reason: str) -> None:
+    """What cannot be mended, or may have been done, is not tried again, at the first failure too."""
+    decision = decide(method, Failure(outcome=outcome), attempt=1, elapsed=0, retry_for=300, u=0.0)
+    assert decision == GiveUp(reason)
+
+
+def test_the_shortest_pause_that_a_server_can_ask_for() -> None:
+    """Half a second is obeyed to the letter, without jitter."""
+    failure = Failure(outcome=Outcome.THROTTLED, retry_after=0.5)
+    assert decide("GET", failure, attempt=1, elapsed=0, retry_for=300, u=0.9) == Retry(0.5, "throttled")
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
@@ -61,6 +94,8 @@ def test_a_server_that_says_at_once_is_not_obeyed_in_a_loop(said: float) -> None
         (" 1.5 ", 1.5),
         ("-3", None),
         ("soon", None),
+        ("1.2.3", None),
+        ("Tue, 24 Nov 2026 13:00:30 +0100", 30.0),
         ("Tue, 24 Nov 2026 12:00:30 GMT", 30.0),
         ("Tue, 24 Nov 2026 12:00:30", 30.0),
         ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),

@@ -28,6 +28,25 @@ def paged(key: str, items: list[dict[str, Any]], size: int = 3, **more: Any) -> 
     return lambda asked: rows(key, items[(asked.page - 1) * size : asked.page * size], **more)
 
 
+def test_a_list_that_went_on_is_known_to_have_pages() -> None:
+    """One page proves nothing, a second with rows of its own does, and the end does not take it back."""
+    pages = Pages()
+    seen = []
+    for names in (["a"], ["b"], []):
+        pages.feed(names)
+        seen.append(pages.went_on)
+    assert (seen, pages.done) == ([False, True, True], True)
+
+
+def test_a_list_walked_again_keeps_its_bounds() -> None:
+    """What was seen stays seen, the walk begins anew, and it may not become longer than the first."""
+    pages = Pages(most_pages=2)
+    pages.feed(["a"])
+    again = pages.again()
+    assert (again.most_pages, again.next_page, again.seen) == (2, 1, {"a"})
+    assert again.feed(["a", "b"]) == [1]
+
+
 def test_an_empty_page_ends_a_list(serve: Serve) -> None:
     """A short page ends nothing, an empty one does."""
     server = serve(in_turn(rows("spaces", tokens(1, 1)), rows("spaces", tokens(2, 4)), rows("spaces", [])))
