@@ -93,6 +93,16 @@ def test_values_are_read_of_whichever_type_a_driver_makes_them(column: str, give
         ("view_count", -1, "is no whole number"),
         ("schedules_count", 1.5, "is no whole number"),
         ("schedules_count", float("nan"), "is no whole number"),
+        ("view_count", float("inf"), "is no whole number"),
+        ("view_count", Decimal("NaN"), "is no whole number"),
+        ("view_count", Decimal("1e30"), "is no whole number"),
+        ("view_count", Decimal("1e400"), "is no whole number"),
+        ("view_count", 2**63, "is no whole number"),
+        (
+            "last_viewed_at",
+            datetime.max.replace(tzinfo=timezone(-timedelta(hours=5))),
+            "date value out of range",
+        ),
         ("owner_email", 7, "is no text"),
     ],
 )
@@ -216,7 +226,22 @@ def test_a_query_that_gives_no_rows_is_pointed_out(
 ) -> None:
     """An empty plan would look like a tidy workspace."""
     rows_of(mode_sandbox, ["report"])
-    assert "The query gave no rows" in caplog.text
+    assert "The query gave no rows of reports in scope" in caplog.text
+
+
+@pytest.mark.parametrize("given", ["https://app.mode.com/acme/reports/5c6b1f0e2a34", None, 7])
+def test_a_query_whose_every_row_names_no_report_is_refused(mode_sandbox: Sandbox, given: Any) -> None:
+    """It is another column, and a plan of nothing would look like a tidy workspace."""
+    with pytest.raises(SettingError, match=r"source: .*12 characters, and in none of its 2 rows it does"):
+        rows_of(mode_sandbox, ["report"], [given], [given])
+
+
+def test_a_moment_in_the_future_is_pointed_out(
+    mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody has viewed it yet: its time zone must be another one."""
+    rows_of(mode_sandbox, ["report", "last_viewed_at"], [REPORT, MOMENT + timedelta(hours=5)])
+    assert "is of 2026-03-02, in the future: is its zone right?" in caplog.text
 
 
 @pytest.mark.parametrize(("column", "other"), [("last_viewed_at", "last_run_at"), ("last_run_at", None)])
@@ -231,7 +256,7 @@ def test_an_old_copy_of_the_database_is_pointed_out(
     [said] = [each for each in caplog.records if "newest use" in each.getMessage()]
     assert said.getMessage() == (
         "The newest use in the query's rows is of 2026-02-21, 9 days ago: what was used since then looks "
-        "unused here"
+        "unused"
     )
     assert said.levelname == "WARNING"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_provider_mode.client.models import Collection
 from airflow_provider_mode.governance.durations import counted, say_duration, say_moment
+from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.governance.evidence.confirming import (
     GONE,
     Batch,
@@ -29,6 +30,8 @@ from airflow_provider_mode.governance.ports import Watch
 NAMELESS, TWICE = "rows_without_report", "reports_with_two_rows"
 _OLD = timedelta(days=7)
 """Mode refreshes its database once a day at least; an older copy lacks the views since then."""
+_AHEAD = timedelta(minutes=10)
+"""Two clocks may differ by so much; a moment further ahead was read in the wrong time zone."""
 _log = logging.getLogger(__name__)
 _NEVER = {
     "last_viewed_at": "the query has no column last_viewed_at, and REST cannot tell when a report was last "
@@ -75,6 +78,12 @@ class SqlSource:
                 evidence = self._evidence(row.report, row.known, as_of)
                 yield evidence if rest is None else merged(evidence, rest[row.report])
         tally[TWICE] = len(self._twice)
+        if tally[NAMELESS] and not self._seen and rest is None:
+            raise SettingError(
+                "source",
+                f"the query's column 'report' has to hold the reports' 12 characters, and in none of its "
+                f"{counted(tally[NAMELESS], 'row')} it does",
+            )
         self._say(as_of)
 
     def confirm(self, rows: Iterable[Evidence]) -> Iterator[Evidence]:
@@ -142,18 +151,23 @@ class SqlSource:
             named = counted(self._tally[NAMELESS], "row")
             _log.warning("%s of the query: no report's 12 characters there, passed over", named)
         warn_of(self._twice, "report", "with more than one row in the query, and kept for that")
-        if not self._seen and not self._tally[NAMELESS]:
-            _log.warning("The query gave no rows: nothing is known of any report")
+        if not self._seen:
+            _log.warning("The query gave no rows of reports in scope: nothing is known of any")
         if self._newest is None:
             return
-        age = as_of - self._newest
-        level = logging.WARNING if age > _OLD else logging.INFO
-        _log.log(
-            level,
-            "The newest use in the query's rows is of %s%s",
-            say_moment(self._newest),
-            f", {say_duration(age)} ago: what was used since then looks unused here" if age > _OLD else "",
-        )
+        age, day = as_of - self._newest, say_moment(self._newest)
+        if age > _OLD:
+            _log.warning(
+                "The newest use in the query's rows is of %s, %s ago: what was used since then looks unused",
+                day,
+                say_duration(age),
+            )
+        elif age < -_AHEAD:
+            _log.warning(
+                "The newest use in the query's rows is of %s, in the future: is its zone right?", day
+            )
+        else:
+            _log.info("The newest use in the query's rows is of %s", day)
 
 
 def _count(known: Mapping[str, Any], column: str) -> Any:

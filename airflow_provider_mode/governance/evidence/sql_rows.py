@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 from airflow_provider_mode.governance.errors import SettingError
 
 COLUMNS = ("report", "last_viewed_at", "last_run_at", "view_count", "schedules_count", "owner_email")
+_MOST = 2**63 - 1  # as much as a file of the inventory can hold
 _REPORT = re.compile(r"[0-9A-Za-z]{12}")
 
 
@@ -67,7 +69,7 @@ def _value(number: int, column: str, given: Any) -> Any:
         return None
     try:
         return _READERS[column](given)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _refused(f"row {number}, column {column!r}: {given!r} {error}", "'s") from None
 
 
@@ -86,10 +88,11 @@ def _moment(given: Any) -> datetime:
 
 def _count(given: Any) -> int:
     """A whole number from 0 up, of whichever type the driver makes of it."""
-    whole = isinstance(given, int | float | Decimal) and not isinstance(given, bool) and given == given // 1
-    if not whole or given < 0:
+    numeric = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
+    number = int(given) if numeric and math.isfinite(given) else -1
+    if number != given or not 0 <= number <= _MOST:
         raise ValueError("is no whole number from 0 up")
-    return int(given)
+    return number
 
 
 def _text(given: Any) -> str | None:
