@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_mode.hooks.failures import ReportRunFailed
 from airflow_provider_mode.hooks.mode import ModeHook
 from airflow_provider_mode.hooks.starting import StartUnclear, start
 from airflow_provider_mode.operators import RunReportOperator
 from airflow_provider_mode.sandbox.model import Report
+from airflow_provider_mode.sensors import ReportRunSensor
 from tests.operators.workspace import Mode
-from tests.waiting import AIRFLOW_2, Instance, fired, resumed, waited
+from tests.waiting import AIRFLOW_2, MODES, Instance, fired, resumed, settings, waited
 
-WAYS = ["worker", "deferred"]
-either = pytest.mark.parametrize("way", WAYS)
+either = pytest.mark.parametrize("way", ["worker", "deferred"])
+every = pytest.mark.parametrize("way", MODES)
 
 
 class Store(dict[str, Any]):
@@ -38,6 +39,21 @@ def operator(way: str, **parameters: Any) -> RunReportOperator:
         "deferrable": way == "deferred",
     }
     return RunReportOperator(**(known | parameters))
+
+
+def ended(way: str, meanwhile: Callable[[], Any] | None = None, **parameters: Any) -> Any:
+    """
+    How a run ends that is waited for on a worker, rescheduled or deferred.
+
+    An operator cannot be rescheduled: it starts the run without waiting, and a sensor waits that can.
+    """
+    if way != "reschedule":
+        return waited(operator(way, **parameters), meanwhile=meanwhile)
+    timeout = 1 if parameters.pop("timeout", None) else 20
+    started = operator("worker", wait=False, **parameters).execute({"ti": Instance()})
+    named = {"report": started["report"], "report_run": started["report_run"]}
+    sensor = ReportRunSensor(task_id="wait", **(settings("reschedule") | {"timeout": timeout}), **named)
+    return waited(sensor, meanwhile=meanwhile)
 
 
 @pytest.fixture
@@ -63,16 +79,63 @@ def test_it_runs_and_waits(mode: Mode, report: Report, way: str) -> None:
     assert instance.pushed["_link_ModeRunLink"] == url
 
 
-@either
+@every
 @pytest.mark.parametrize("outcome", ["failed", "cancelled"])
 def test_a_bad_end_fails_with_the_querys_error(mode: Mode, report: Report, way: str, outcome: str) -> None:
-    """A retry may help, since it runs the report again."""
+    """A retry of the operator may help, since it runs the report again; one of a sensor cannot."""
     report.outcome, report.error = outcome, "division by zero"
-    with pytest.raises(ReportRunFailed) as caught:
-        waited(operator(way, report=report.token))
+    with pytest.raises(AirflowFailException if way == "reschedule" else ReportRunFailed) as caught:
+        ended(way, report=report.token)
     assert f"/acme/reports/{report.token}/runs/{report.runs[0].token}" in str(caught.value)
     words = f"query {report.queries[0].name!r} failed (42P01): division by zero"
     assert (words if outcome == "failed" else "was cancelled") in str(caught.value)
+
+
+@every
+def test_a_run_ends_well(mode: Mode, report: Report, way: str) -> None:
+    """The answer is the same, however it is waited for."""
+    result = ended(way, report=report.token, parameters={"region": "eu"})
+    (run,) = report.runs
+    url = f"{mode.sandbox.url}/acme/reports/{report.token}/runs/{run.token}"
+    assert result == {"report": report.token, "report_run": run.token, "state": "succeeded", "url": url}
+
+
+@every
+def test_a_state_that_nobody_knows_is_waited_out(mode: Mode, report: Report, way: str) -> None:
+    """It is neither success nor failure, and may still change."""
+    mode.sandbox.switch(run_seconds=0)
+    report.outcome = "materializing"
+
+    def end() -> None:
+        report.runs[0].outcome = "completed"
+
+    assert ended(way, end, report=report.token)["state"] == "completed"
+
+
+@every
+def test_a_run_that_never_ends_is_a_clear_failure(mode: Mode, report: Report, way: str) -> None:
+    """At the deadline, in whichever way it is waited for."""
+    report.outcome = "never"
+    with pytest.raises(AirflowException, match=r"not ended within 0:00:01|Sensor has timed out"):
+        ended(way, report=report.token, timeout="1s")
+
+
+@every
+def test_a_connection_that_fails_for_a_while_is_outlived(mode: Mode, report: Report, way: str) -> None:
+    """The run ends while Mode cannot be reached, and no other is started."""
+    report.outcome = "never"
+
+    def break_down() -> None:
+        for _ in _until(lambda: report.runs):
+            time.sleep(0.05)
+        mode.sandbox.fault("drop", count=None)
+        time.sleep(0.6)
+        report.runs[0].outcome, report.runs[0].ends = "succeeded", mode.sandbox.now
+        time.sleep(0.6)
+        mode.sandbox.clear_faults()
+
+    assert ended(way, break_down, report=report.token)["state"] == "succeeded"
+    assert len(report.runs) == 1
 
 
 @either
@@ -101,12 +164,12 @@ def test_trouble_while_waiting_is_waited_out(mode: Mode, report: Report, way: st
     assert len(report.runs) == 1
 
 
-@either
+@every
 def test_a_run_that_is_gone_fails(mode: Mode, report: Report, way: str) -> None:
     """The report was deleted while it ran."""
     report.outcome = "never"
     with pytest.raises(AirflowFailException, match="answered 404"):
-        waited(operator(way, report=report.token), meanwhile=lambda: mode.sandbox.delete(report))
+        ended(way, lambda: mode.sandbox.delete(report), report=report.token)
 
 
 def test_without_waiting_it_returns_at_once(mode: Mode, report: Report) -> None:

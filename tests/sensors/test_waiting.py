@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -117,6 +118,59 @@ def test_a_run_that_never_ends_times_out(mode_sandbox: Sandbox, mode: str) -> No
         waited(sensor(ReportRunSensor, mode, **named))
     with pytest.raises(AirflowSkipException):
         waited(sensor(ReportRunSensor, mode, soft_fail=True, **named))
+
+
+def test_a_state_that_nobody_knows_may_still_change(mode_sandbox: Sandbox, mode: str) -> None:
+    """It is neither success nor failure: the sensor goes on, and at its deadline names the state."""
+    report = mode_sandbox.add_report(name="Weekly numbers")
+    run = mode_sandbox.run(report, outcome="materializing")
+    run.ends = mode_sandbox.now
+    named = {"report": report.token, "report_run": run.token}
+    with pytest.raises(AirflowSensorTimeout) as caught:
+        waited(sensor(ReportRunSensor, mode, timeout=0.6, **named))
+    assert mode != "deferred" or "is materializing" in str(caught.value)
+
+    def end() -> None:
+        run.outcome = "succeeded"
+
+    assert waited(sensor(ReportRunSensor, mode, **named), meanwhile=end)["state"] == "succeeded"
+
+
+@pytest.mark.parametrize("kind", [ReportRunSensor, ReportScheduledSensor, ReportViewedSensor])
+def test_a_connection_that_fails_for_a_while_is_outlived(
+    mode_sandbox: Sandbox, mode: str, kind: type
+) -> None:
+    """Whatever is waited for comes true while Mode cannot be reached, and is found afterwards."""
+    report = mode_sandbox.add_report(name="Weekly numbers", view_count=0)
+    run = mode_sandbox.run(report, outcome="never")
+    wishes: dict[type, dict[str, Any]] = {
+        ReportRunSensor: {"report_run": run.token},
+        ReportScheduledSensor: {},
+        ReportViewedSensor: {"min_views": 1},
+    }
+    task = sensor(kind, mode, report=report.token, **wishes[kind])
+
+    def break_down() -> None:
+        mode_sandbox.fault("drop", count=None)
+        time.sleep(0.6)
+        run.outcome, run.ends = "succeeded", mode_sandbox.now
+        mode_sandbox.view(report)
+        mode_sandbox.add_schedule(report, cron=DAILY)
+        time.sleep(0.6)
+        mode_sandbox.clear_faults()
+
+    assert waited(task, meanwhile=break_down)
+
+
+@pytest.mark.parametrize("kind", [ReportScheduledSensor, ReportViewedSensor])
+def test_what_does_not_come_true_in_time_times_out(mode_sandbox: Sandbox, mode: str, kind: type) -> None:
+    """Every sensor fails clearly at its deadline, or is skipped where that is asked for."""
+    report = mode_sandbox.add_report(name="Weekly numbers", view_count=0)
+    wish = {"min_views": 1} if kind is ReportViewedSensor else {}
+    with pytest.raises(AirflowSensorTimeout, match="Sensor has timed out"):
+        waited(sensor(kind, mode, report=report.token, timeout=0.4, **wish))
+    with pytest.raises(AirflowSkipException):
+        waited(sensor(kind, mode, report=report.token, timeout=0.4, soft_fail=True, **wish))
 
 
 def test_what_cannot_come_true_is_skipped_softly(mode_sandbox: Sandbox, mode: str) -> None:
