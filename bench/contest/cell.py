@@ -62,6 +62,8 @@ class Row:
     doubled: int
     filled: float
     cpu: float
+    memory: int
+    reports: int
 
     @property
     def ratio(self) -> float | None:
@@ -103,8 +105,7 @@ def _start(cell: Cell, course: Course, marked: list[str], folder: Path) -> list[
             "who": cell.who,
             "collections": course.collections[number :: cell.processes],
             "reports": marked[number :: cell.processes],
-            "limit": {"requests": cell.requests, "period": cell.period}
-            | ({"redis": cell.redis} if cell.redis else {}),
+            "limit": _limit(cell),
             "in_flight": cell.in_flight,
             "retries": cell.retries,
         }
@@ -120,6 +121,14 @@ def _start(cell: Cell, course: Course, marked: list[str], folder: Path) -> list[
         _say(one, json.dumps(task))
         parties.append(one)
     return parties
+
+
+def _limit(cell: Cell) -> dict[str, Any] | None:
+    """What the processes are told of the limit."""
+    if cell.window == "off":
+        return None
+    told: dict[str, Any] = {"requests": cell.requests, "period": cell.period}
+    return {**told, "redis": cell.redis} if cell.redis else told
 
 
 def _say(one: subprocess.Popen[str], line: str) -> None:
@@ -179,4 +188,6 @@ def _row(
         doubled=doubled,
         filled=account.served * cell.period / (cell.requests * (wall or cell.cut)),
         cpu=sum(reply["cpu"] for reply in replies),
+        memory=max((reply["memory"] for reply in replies), default=0),
+        reports=len(listed),
     )
