@@ -22,7 +22,8 @@ def inventory(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
     with failing_fast():
         origin = Origin.parse(operator)
         form = check_format(templates.text(operator.format, "format"))
-        scope = Scope(collections=templates.texts(operator.collections, "collections"))
+        collections = templates.texts(operator.collections, "collections")
+        scope = Scope(collections=collections, datasets=False)  # theirs are other lists
         job = Job.start(operator, context)
         path = job.folder / f"inventory.{form}"
         tally: Counter[str] = Counter()

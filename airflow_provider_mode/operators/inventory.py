@@ -12,7 +12,7 @@ from airflow_provider_mode.operators._base import ModeOperator
 
 class InventoryOperator(ModeOperator):
     """
-    Writes every report and dataset with its use to a file, and changes nothing.
+    Writes every report with its use to a file, and changes nothing.
 
     Returns ``{inventory, reports, source, requests}``: the file's URI, its number of rows, where the evidence
     comes from and what it cost. With a ``history``, each run adds to what is known of views. A query's rows
