@@ -207,6 +207,25 @@ def test_personal_unknown_and_doubled_reports_are_told_apart(mode_sandbox: Sandb
     assert requests <= len(list(table))
 
 
+@pytest.mark.mode_sandbox(reports=1200, collections=10, frozen=True)
+def test_lists_that_turn_out_long_are_given_up(mode_sandbox: Sandbox) -> None:
+    """A query may name few of many reports: to read each is cheaper then, which only shows on the way."""
+    whole = table_of(mode_sandbox)
+    policy: dict[str, Any] = {"not_viewed_for": "60d"}
+    everything, _ = planned(mode_sandbox, whole, **policy)
+    few = sorted(stale(everything))[:25]
+    rows = [row for row in whole if row[0] in few]
+    client = client_of(mode_sandbox, concurrency=1)
+    source = SqlSource(client, Table(*whole.columns, rows=rows))
+    plan = make_plan(
+        client, StalePolicy(**policy), now=mode_sandbox.now, source=source, kinds=["archive_report"]
+    )
+    assert stale(plan) == set(few)
+    assert client.usage.requests < 2 + 2 * len(few) + 10
+    full = sum(-(-len(space.reports) // 30) + 1 for space in mode_sandbox.state.collections.values())
+    assert client.usage.requests < full
+
+
 @MANY
 def test_the_counts_of_collections_are_honest(mode_sandbox: Sandbox) -> None:
     """Those that REST shows, also where no row is a candidate; a mistyped exemption is found out."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,19 +115,26 @@ class Confirming:
 
         What the lists lack was deleted or moved meanwhile, is a dataset, or is in a collection that was not
         listed. A thorough search reads it, as long as that costs no more than a read a row would have;
-        otherwise it stays unsure.
+        otherwise it stays unsure. Lists that turn out longer than a read a row are given up: a query that
+        names few reports does not tell how many there are.
         """
         wanted = {row.report: row for batch in batches for row in batch.rows}
-        spare = len(wanted) - sum(batch.pages for batch in batches) if self._thorough else 0
         collections = [collection for batch in batches for collection in batch.collections]
+        reads, listed = len(wanted), 0
+        most = (reads - len(collections)) * ROWS_A_PAGE if self._thorough else math.inf
         doubt = "listing"
         for collection, found in self._client.walk(collections):
+            listed += 1
             if isinstance(found, ModeError):
                 _log.warning("Could not list collection %r: %r", collection.name, str(found))
                 doubt = "archived"
             elif found.token in wanted:
                 yield self._confirmed(wanted.pop(found.token), found, collection)
+            if not wanted or listed > most:
+                break
         missing = list(wanted.values())
+        pages = -(-listed // ROWS_A_PAGE) + len(collections)
+        spare = (len(missing) if listed > most else max(reads - pages, 0)) if self._thorough else 0
         yield from (unsure(row, doubt) for row in missing[spare:])
         return missing[:spare]
 
