@@ -13,7 +13,7 @@ export PYTHONPYCACHEPREFIX = $(CURDIR)/build/pycache
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 export PIP_NO_CACHE_DIR = 1
 
-.PHONY: help environments versions demo airflow docs test lint types contracts unit test-2.11 e2e strangers bench bench-triggers lock clean
+.PHONY: help environments versions demo airflow docs test lint types contracts unit test-2.11 e2e strangers bench bench-triggers mutation package wheel-test audit lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -88,12 +88,33 @@ bench-triggers: ## five hundred triggers in one triggerer, in the environment of
 	@$(MAKE) --no-print-directory VENV=.venv-e2e LOCK=.ci/requirements-e2e.lock .venv-e2e/.ready
 	@.venv-e2e/bin/python -m bench.triggers
 
+mutation: ## changed lines that the tests must notice, in a copy of the checkout (hours); docs/mutation.md tells
+	@$(MAKE) --no-print-directory VENV=.venv-mutation LOCK=.ci/requirements-mutation.lock .venv-mutation/.ready
+	@echo "==> mutation testing"
+	@nice -n 19 .venv-mutation/bin/python bench/mutation.py
+
+package: ## wheel and sdist into dist: built twice, compared byte by byte, and checked
+	@$(MAKE) --no-print-directory VENV=.venv-release LOCK=.ci/requirements-release.lock .venv-release/.ready
+	@echo "==> package"
+	@.venv-release/bin/python .ci/package.py build
+
+wheel-test: package ## the wheel, alone with what it needs, runs an example DAG on a sandbox
+	@echo "==> wheel"
+	@.venv-release/bin/python .ci/package.py try
+
+audit: ## known weaknesses of what the lock files name, as the Python advisory database tells
+	@$(MAKE) --no-print-directory VENV=.venv-release LOCK=.ci/requirements-release.lock .venv-release/.ready
+	@echo "==> audit"
+	@for lock in requirements.lock .ci/requirements-*.lock; do echo "$$lock"; .venv-release/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r $$lock || exit 1; done
+
 lock: $(READY) ## renew the lock files
 	@$(UV) pip compile -q pyproject.toml --group dev --group docs --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o requirements.lock
 	@$(UV) pip compile -q pyproject.toml --group e2e --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c requirements.lock -o .ci/requirements-e2e.lock
 	@echo 'apache-airflow<3' | $(UV) pip compile -q pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -c - -o .ci/requirements-2.11.lock
 	@$(UV) pip compile -q --group pyproject.toml:strangers --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-strangers.lock
 	@$(UV) pip compile -q --group pyproject.toml:bench --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-bench.lock
+	@$(UV) pip compile -q --group pyproject.toml:mutation --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-mutation.lock
+	@$(UV) pip compile -q --group pyproject.toml:release --generate-hashes --python-version 3.11 --no-header --no-annotate --upgrade -o .ci/requirements-release.lock
 
 clean: ## remove what was made here
-	rm -rf .venv .venv-2.11 .venv-e2e .venv-strangers .venv-bench build .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-2.11 .venv-e2e .venv-strangers .venv-bench .venv-mutation .venv-release build dist .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis

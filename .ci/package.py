@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -128,13 +129,25 @@ def try_wheel(folder: Path, airflow: str | None) -> None:
         if "airflow-provider-mode" not in said:
             sys.exit(f"Airflow does not know the provider:\n{said}")
         run(python, "-m", "airflow", "db", "migrate", cwd=folder, env=environment)
+        before = _archived(box)
         command = ["dags", "test", EXAMPLE, "--conf", json.dumps({"max_changes": "100%"})]
         said = run(python, "-m", "airflow", *command, cwd=folder, env=environment)
-        journals = list((folder / "airflow" / "mode").rglob("journal*.jsonl"))
-        done = sum('"when":"after"' in line for path in journals for line in path.read_text().splitlines())
-        if not done:
-            sys.exit(f"nothing was archived:\n{said[-4000:]}")
-    print(f"{wheel.name}, alone with what it needs: `{EXAMPLE}` made {done} changes in a sandbox")
+        done = _archived(box) - before
+        noted = {line["report"] for line in _journal(folder) if line.get("when") == "after" and line["ok"]}
+    if not done or done != noted:
+        sys.exit(f"archived {sorted(done)}, but the journal has {sorted(noted)}:\n{said[-4000:]}")
+    print(f"{wheel.name}, alone with what it needs: `{EXAMPLE}` archived {len(done)} reports of a sandbox")
+
+
+def _archived(box: Mapping[str, Any]) -> set[str]:
+    """The reports that are archived by the sandbox's own records."""
+    with urllib.request.urlopen(f"{box['url']}/_sandbox/state", timeout=30) as reply:
+        return {report["token"] for report in json.load(reply)["reports"] if report["archived"]}
+
+
+def _journal(folder: Path) -> list[dict[str, Any]]:
+    files = (folder / "airflow" / "mode").rglob("journal*.jsonl")
+    return [json.loads(line) for path in files for line in path.read_text().splitlines()]
 
 
 @contextlib.contextmanager
