@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from airflow_provider_mode.hooks.mode import ModeHook
 INFO = get_provider_info()
 CONNECTION = INFO["connection-types"][0]
 PACKAGE = Path(airflow_provider_mode.__file__).parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def schema(name: str) -> Any:
@@ -30,7 +32,62 @@ def test_airflow_accepts_the_provider_info() -> None:
     assert {"name", "description", "package-name"} <= INFO.keys()
 
 
-@pytest.mark.parametrize("kind", ["hooks", "operators", "sensors"])
+def test_the_connection_form_passes_the_stricter_schema() -> None:
+    """Airflow 3 describes a connection type more closely in the schema of its own providers' sources."""
+    jsonschema = pytest.importorskip("jsonschema")
+    if not (Path(airflow.__file__).parent / "provider.yaml.schema.json").exists():
+        pytest.skip("this line of Airflow does not bring the schema of provider.yaml")
+    whole = schema("provider.yaml.schema.json")
+    for part in ("connection-types", "integrations", "hooks", "operators", "sensors", "triggers"):
+        rules = {"definitions": whole.get("definitions", {}), **whole["properties"][part]}
+        jsonschema.validate(INFO[part], rules)
+    known = whole["properties"]["connection-types"]["items"]["properties"]
+    if "ui-field-behaviour" in known:  # not yet on 2.11, which asks the hook
+        assert set(CONNECTION) <= set(known)
+
+
+def named(path: str) -> Any:
+    """What a dotted path names."""
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def test_links_and_assets_exist() -> None:
+    """Every button and every function for assets can be imported; every public button is listed."""
+    links = importlib.import_module("airflow_provider_mode.links")
+    listed = {named(path).__name__ for path in INFO["extra-links"]}
+    assert listed == set(links.__all__) - {"ModeLink"}
+    for entry in INFO["asset-uris"]:
+        assert entry["schemes"] == ["mode"]
+        assert all(callable(named(path)) for key, path in entry.items() if key != "schemes")
+    assert INFO["dataset-uris"] == INFO["asset-uris"]
+
+
+def test_there_is_one_version() -> None:
+    """The package's, which the metadata is made of and the changelog tells of."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert INFO["versions"] == [airflow_provider_mode.__version__]
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == "airflow_provider_mode/__init__.py"
+    assert f"## [{airflow_provider_mode.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+    assert INFO["package-name"] == project["project"]["name"]
+
+
+def test_the_distribution_says_what_airflows_registry_asks_for() -> None:
+    """Both classifiers, the entry point, a licence, Python and Airflow at least as new as is tested."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {"Framework :: Apache Airflow", "Framework :: Apache Airflow :: Provider"} <= set(
+        project["classifiers"]
+    )
+    assert named(project["entry-points"]["apache_airflow_provider"]["provider_info"].replace(":", ".")) is (
+        get_provider_info
+    )
+    assert (project["license"], project["requires-python"]) == ("Apache-2.0", ">=3.11")
+    assert "apache-airflow>=2.11" in project["dependencies"]
+    assert set(project["optional-dependencies"]) == {"openlineage", "parquet", "redis"}
+
+
+@pytest.mark.parametrize("kind", ["hooks", "operators", "sensors", "triggers"])
 def test_every_module_is_listed_and_exists(kind: str) -> None:
     """What the provider says it brings is what its folders hold, no more and no less."""
     listed = {module for entry in INFO[kind] for module in entry["python-modules"]}
@@ -41,9 +98,9 @@ def test_every_module_is_listed_and_exists(kind: str) -> None:
         assert listed == {f"airflow_provider_mode.{kind}.{stem}" for stem in public}
 
 
-@pytest.mark.parametrize("kind", ["operators", "sensors"])
+@pytest.mark.parametrize("kind", ["operators", "sensors", "triggers"])
 def test_every_class_is_importable_from_its_package(kind: str) -> None:
-    """All operators from ``operators``, all sensors from ``sensors``; another name is an AttributeError."""
+    """All operators from ``operators``, and so on; another name is an AttributeError."""
     package = importlib.import_module(f"airflow_provider_mode.{kind}")
     for name in package.__all__:
         assert getattr(package, name).__name__ == name
