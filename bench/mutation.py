@@ -139,8 +139,9 @@ def _mutants(copy: Path) -> Iterator[Mutant]:
     for notes in sorted((copy / "mutants").rglob("*.meta")):
         path = notes.with_suffix("")
         source = path.read_text()
+        lines = source.splitlines()
         bodies = {
-            node.name: ast.get_source_segment(source, node) or ""
+            node.name: lines[node.lineno - 1 : node.end_lineno]
             for node in ast.walk(ast.parse(source))
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         }
@@ -152,10 +153,10 @@ def _mutants(copy: Path) -> Iterator[Mutant]:
             yield Mutant(f"{module}.{name.strip('ǁ').replace('ǁ', '.')}", old, new, codes[key])
 
 
-def _change(before: str, after: str) -> tuple[str, str]:
-    lines = list(difflib.unified_diff(before.splitlines()[1:], after.splitlines()[1:], n=0, lineterm=""))
+def _change(before: list[str], after: list[str]) -> tuple[str, str]:
+    lines = list(difflib.unified_diff(before[1:], after[1:], n=0, lineterm=""))
     if not lines:  # a changed default stands in the first line
-        lines = ["", "", "", f"-{before.splitlines()[0]}", f"+{after.splitlines()[0]}"]
+        lines = ["", "", "", f"-{before[0]}", f"+{after[0]}"]
     gone = " ".join(line[1:].strip() for line in lines[3:] if line.startswith("-"))
     come = " ".join(line[1:].strip() for line in lines[3:] if line.startswith("+"))
     return gone, come
