@@ -31,7 +31,11 @@ class Stacks:
         if self._running is None or self._running.kind != kind:
             self.stop()
             self._running = Stack(kind)
-            self._running.start()
+            try:
+                self._running.start()
+            except BaseException:  # so that the next test begins with a new one
+                self.stop()
+                raise
         return self._running
 
     def stop(self) -> None:

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "e2e"
 STANDALONE, LOCAL, CELERY = "standalone", "local", "celery"
 WORKERS = ("worker1", "worker2")
-HEALTHY, DAG_READ, REACHED, RUN_ENDED = 420, 300, 300, 600
+HEALTHY, DAG_READ, REACHED, RUN_ENDED = 600, 300, 300, 600
 SCHEDULE = re.compile(r'schedule="@\w+"')
 DEAD_HOST = "http://127.0.0.1:9"  # the discard port: nobody listens
 WRONG = "not-the-password-of-the-key"
