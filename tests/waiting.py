@@ -7,6 +7,7 @@ import importlib
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -42,6 +43,15 @@ class Instance(SimpleNamespace):
         assert context["ti"] is self
         found: datetime | None = self.began
         return found
+
+
+def let_reschedule() -> None:
+    """Airflow 2.11 looks into its database when a sensor is rescheduled: make one."""
+    if AIRFLOW_2:
+        migrate: Any = importlib.import_module("airflow.utils.db").initdb
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Airflow's own
+            migrate()
 
 
 def settings(mode: str) -> dict[str, Any]:

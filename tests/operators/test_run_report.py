@@ -16,7 +16,7 @@ from airflow_provider_mode.operators import RunReportOperator
 from airflow_provider_mode.sandbox.model import Report
 from airflow_provider_mode.sensors import ReportRunSensor
 from tests.operators.workspace import Mode
-from tests.waiting import AIRFLOW_2, MODES, Instance, fired, resumed, settings, waited
+from tests.waiting import AIRFLOW_2, MODES, Instance, fired, let_reschedule, resumed, settings, waited
 
 either = pytest.mark.parametrize("way", ["worker", "deferred"])
 every = pytest.mark.parametrize("way", MODES)
@@ -54,6 +54,12 @@ def ended(way: str, meanwhile: Callable[[], Any] | None = None, **parameters: An
     named = {"report": started["report"], "report_run": started["report_run"]}
     sensor = ReportRunSensor(task_id="wait", **(settings("reschedule") | {"timeout": timeout}), **named)
     return waited(sensor, meanwhile=meanwhile)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database() -> None:
+    """What being rescheduled needs."""
+    let_reschedule()
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import importlib
 import json
-import warnings
-from typing import Any
 
 import pytest
 
 from airflow_provider_mode.sandbox import Sandbox
-from tests.waiting import AIRFLOW_2
+from tests.waiting import let_reschedule
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +17,5 @@ def connection(mode_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def database() -> None:
-    """Airflow 2.11 looks into its database when a sensor is rescheduled."""
-    if AIRFLOW_2:
-        migrate: Any = importlib.import_module("airflow.utils.db").initdb
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Airflow's own
-            migrate()
+    """What being rescheduled needs."""
+    let_reschedule()
