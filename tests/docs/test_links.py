@@ -90,3 +90,17 @@ def test_quotes_have_their_marks() -> None:
                 text = (page.parent / block.language.split()[1]).read_text()
                 start, end = re.findall(r'"(\[(?:START|END) \w+\])"', block.text)
                 assert 0 <= text.index(start) < text.index(end)
+
+
+def test_the_readme_tells_the_costs_that_are_reckoned() -> None:
+    """Its table is that of large workspaces, shortened; requests are the sums, not other figures."""
+    pages = (WRITTEN[0], DOCS / "large-workspaces.md")
+    short, whole = ([line.strip("| ").split(" | ") for line in cost_rows(page)] for page in pages)
+    assert len(short) == 3
+    for told, (reports, collections, _, requests, minutes, _) in zip(short, whole, strict=True):
+        assert told == [reports, collections, requests.rpartition("≈ ")[2], minutes]
+
+
+def cost_rows(page: Path) -> list[str]:
+    """The rows that begin with a number of reports in thousands."""
+    return [line for line in page.read_text().splitlines() if re.match(r"\| [0-9]+,000 \|", line)]
