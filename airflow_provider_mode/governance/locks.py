@@ -8,11 +8,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from airflow_provider_mode.client.pacing.file import own_folder
 from airflow_provider_mode.governance.errors import StorageError
 from airflow_provider_mode.governance.storage import Guard
 
@@ -92,7 +92,7 @@ class ReportLocks:
         tries: int = 60 * TRIES,
         folder: Path | None = None,
     ) -> None:
-        self._folder = folder or Path(tempfile.gettempdir())
+        self._folder = folder
         self._workspace = f"{host}\n{workspace}"
         self._sleep = sleep
         self._stop = stop
@@ -102,8 +102,7 @@ class ReportLocks:
     def hold(self, report: str) -> Iterator[None]:
         """Keep other processes waiting while this one is at a report, and wait for them."""
         name = hashlib.sha256(f"{self._workspace}\n{report}".encode()).hexdigest()[:32]
-        path = self._folder / f"mode-report-{os.getuid()}-{name}.lock"
-        number = self._acquire(path)
+        path, number = self._acquire(f"report-{name}.lock")
         try:
             yield
         finally:
@@ -112,20 +111,25 @@ class ReportLocks:
                     path.unlink()
                 os.close(number)
 
-    def _acquire(self, path: Path) -> int | None:
-        """The open file that holds the lock; None after waiting in vain, or where there are no locks."""
+    def _acquire(self, name: str) -> tuple[Path, int | None]:
+        """The file that holds the lock, opened; None after waiting in vain, or where there are no locks.
+
+        It lies where no other user can make it first and hold it.
+        """
+        path = Path(name)
         for _ in range(self._tries):
             try:
+                path = (self._folder or own_folder()) / name
                 number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             except OSError:
-                return None
+                return path, None
             if owns(number, path):
-                return number
+                return path, number
             os.close(number)
             if self._stop():
-                return None
+                return path, None
             self._sleep(PAUSE)
-        return None
+        return path, None
 
 
 def owns(number: int, path: Path) -> bool:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -64,6 +66,19 @@ def test_waiting_ends_with_the_task(tmp_path: Path) -> None:
     stopped = ReportLocks(HOST, "acme", sleep=never, stop=lambda: True, folder=tmp_path)
     with ReportLocks(HOST, "acme", sleep=never, folder=tmp_path).hold(REPORT), stopped.hold(REPORT):
         pass
+
+
+def test_no_other_user_can_hold_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file lies in the user's own folder; where others may write there, nothing is waited for."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / f"airflow-provider-mode-{os.getuid()}"
+    with ReportLocks(HOST, "acme", sleep=never).hold(REPORT):
+        (held,) = folder.iterdir()
+        assert held.name.startswith("report-")
+    assert not list(folder.iterdir())
+    folder.chmod(0o777)
+    with ReportLocks(HOST, "acme", sleep=never).hold(REPORT):
+        assert not list(folder.iterdir())
 
 
 def test_a_lock_file_that_was_just_removed_is_no_lock(tmp_path: Path) -> None:
