@@ -62,11 +62,12 @@ def inline(page: Path, kind: str) -> Iterator[Token]:
 
 @cache
 def anchors(page: Path) -> frozenset[str]:
-    """The anchors of a page's headings, as GitHub and MyST name them."""
+    """The anchors of a page's headings, as GitHub and MyST name them, and MyST's own labels."""
     parsed = tokens(page)
     heads = [parsed[at + 1].content for at, token in enumerate(parsed) if token.type == "heading_open"]
     plain = (re.sub(r"[`*]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", head)) for head in heads)
-    return frozenset(re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in plain)
+    labels = re.findall(r"^\(([\w-]+)\)=$", page.read_text(), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in plain).union(labels)
 
 
 @cache
