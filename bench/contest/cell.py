@@ -12,6 +12,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +73,15 @@ class Row:
         return None if self.wall is None else self.ideal / self.wall
 
 
-def run(cell: Cell) -> Row:
-    """Run one cell."""
+def run_together(cells: Sequence[Cell]) -> list[Row]:
+    """Runs side by side, each with a sandbox of its own; they begin when the last of them is ready."""
+    with ThreadPoolExecutor(len(cells)) as pool:
+        start = threading.Barrier(len(cells))
+        return list(pool.map(lambda cell: run(cell, start.wait), cells))
+
+
+def run(cell: Cell, start: Callable[[], object] = lambda: None) -> Row:
+    """Run one cell; `start` is called when all processes are ready to go."""
     options: dict[str, Any] = {
         "limit": cell.window,
         "requests": cell.requests,
@@ -86,7 +95,7 @@ def run(cell: Cell) -> Row:
         marked = course.unarchived[: cell.needed - course.pages]
         parties = _start(cell, course, marked, Path(folder))
         try:
-            replies, wall = _race(cell, course, parties)
+            replies, wall = _race(cell, course, parties, start)
         finally:
             for one in parties:
                 one.kill()
@@ -139,7 +148,7 @@ def _say(one: subprocess.Popen[str], line: str) -> None:
 
 
 def _race(
-    cell: Cell, course: Course, parties: list[subprocess.Popen[str]]
+    cell: Cell, course: Course, parties: list[subprocess.Popen[str]], start: Callable[[], object]
 ) -> tuple[list[dict[str, Any]], float | None]:
     """What each process reports, and the seconds until the last did; None when it was cut."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -148,6 +157,7 @@ def _race(
     for _ in parties:
         if lines.get(timeout=READY_WITHIN).strip() != "ready":
             raise RuntimeError("a process of the bench did not come up")
+    start()
     if cell.stranger:
         course.stranger(2 * cell.period / cell.requests)
     began = time.monotonic()

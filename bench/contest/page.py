@@ -213,8 +213,8 @@ def _costs(found: Mapping[str, Any]) -> str:
     if not found.get("inventories"):
         return text
     text += (
-        f"\nAn inventory of this package, with the limit off (`bench/inventory.py`); {FAST_LISTING:,} reports "
-        "a second on one core are asked of it.\n"
+        f"\nAn inventory of this package, with the limit off (`bench/inventory.py`); {FAST_LISTING:,} "
+        "reports a second on one core are asked of it.\n"
     )
     rows = []
     for source, one in found["inventories"].items():
