@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_mode.governance.errors import StorageError
+from airflow_provider_mode.governance.errors import SettingError, StorageError
 from airflow_provider_mode.governance.history.file import Damaged, HistoryFile, dumps, file_name, loads
 from airflow_provider_mode.governance.history.history import NEVER, History, Track, seconds
 
@@ -120,6 +120,8 @@ def test_a_hundred_thousand_reports_stay_below_ten_megabytes() -> None:
         (lambda content: content.replace(b'"acme"', b'"other"'), "another workspace"),
         (lambda content: content.replace(b'"began"', b'"begun"'), "began"),
         (lambda content: content.replace(b'"2026', b'"soon'), "soon"),
+        (lambda content: content.replace(b"04:00:00Z", b"04:00:00"), "out of range"),
+        (lambda content: content.replace(b'"began": "2026', b'"began": "1926'), "out of range"),
     ],
 )
 def test_a_damaged_file_is_not_believed(spoil: Any, why: str) -> None:
@@ -258,3 +260,12 @@ def test_an_object_store_gets_single_puts(dated: bool) -> None:
     assert name == "s3://bucket/history/app.mode.com__acme.history"
     assert sorted(report for report, _ in loads(content, **WHOSE).kept(NOW)) == [OTHER, REPORT]
     assert loads(content, **WHOSE).track(REPORT) == Track(3, seconds(NOW), NEVER, seconds(NOW))
+
+
+@pytest.mark.parametrize("below", ["", "below/it"])
+def test_a_file_is_no_folder(tmp_path: Path, below: str) -> None:
+    """No other try would make one of it, so the error is permanent."""
+    (tmp_path / "views.txt").write_text("mine")
+    with pytest.raises(SettingError, match=r"history: must be a folder, .*/views.txt is a file") as caught:
+        HistoryFile(tmp_path / "views.txt" / below, **WHOSE).load(NOW)
+    assert caught.value.permanent
