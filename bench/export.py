@@ -124,6 +124,7 @@ def serving(megabytes: int) -> Iterator[dict[str, str]]:
             "NO_PROXY": "127.0.0.1",
         }
     server.shutdown()
+    server.server_close()
 
 
 def exported(report: str, env: dict[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 PAGE = """\
 # Triggers, measured
 
-`make bench-triggers` wrote this page on {day}, on a machine of {cores} cores. It runs
+`make bench-triggers` writes this page; these figures are of {day}, on a machine of {cores} cores. It runs
 `python -m bench.triggers {arguments}`: {triggers} triggers over {reports} reports in one real triggerer of
 Airflow {airflow}, poll interval {interval:.0f} s, against the sandbox with Mode's limit of 40 requests in 10
 seconds. The runs end one after the other over {minutes:.0f} minutes. In the middle every connection to Mode
@@ -25,6 +25,7 @@ breaks for a minute.
 | throttled requests | {throttled} |
 | warnings "async thread was blocked" while the triggers wait | {blocked} |
 | the same, by a loop with nothing to do at all, on the same machine at the same time | {machine_late} |
+| processes that wanted to run meanwhile, on average (the machine's load) | {load} |
 | the same, while the {triggers} are started | {blocked_at_start} |
 | the same, while {triggers} that only sleep are started in their place | {blocked_control} |
 
@@ -34,9 +35,10 @@ Memory of the triggerer, supervisor and runner together, every 15 seconds, in MB
 {memory}
 ```
 
-While hundreds of triggers are started at once, Airflow 3.3's own log line for each of them waits for the
-triggerer's supervisor, which is looking up the others meanwhile: the warnings come without any code of this
-provider too, which is what the last row is for.
+A machine that has more to do than its cores can makes any loop wait now and then; hence the load. And while
+hundreds of triggers are started at once, Airflow 3.3's own log line for each of them waits for the
+triggerer's supervisor, which is looking up the others meanwhile: those warnings come without any code of
+this provider too, which is what the last row is for.
 """
 
 
