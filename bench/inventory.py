@@ -37,9 +37,8 @@ def measured(source: str, reports: int) -> dict[str, Any]:
     return found
 
 
-def main() -> None:
+def main(large: int = 100_000) -> None:
     """Each kind of inventory, small and large."""
-    large = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     for source in ("rest", "discovery", "sql"):
         small, found = measured(source, SMALL), measured(source, large)
         above = (found["memory"] - small["memory"]) / 1024
@@ -50,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:2]))
