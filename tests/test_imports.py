@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+import airflow_provider_mode
 
 BASE = """
 import json, sys, time
@@ -20,6 +23,19 @@ before, start = set(sys.modules), time.process_time()
 spent = time.process_time() - start
 new, known = sorted(set(sys.modules) - before), sorted(sys.modules)
 print(json.dumps({{"spent": spent, "opened": opened, "new": new, "all": known}}))
+"""
+EVERYTHING = """
+import importlib, json, pkgutil, warnings
+from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseSensorOperator, ObjectStoragePath
+from airflow.triggers.base import BaseTrigger
+import airflow_provider_mode as package
+found = pkgutil.walk_packages(package.__path__, package.__name__ + ".")
+names = [each.name for each in found if not each.name.endswith("__main__")]
+with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    for name in names:
+        importlib.import_module(name)
+print(json.dumps(names))
 """
 OPERATORS = """
 from airflow_provider_mode.operators import (
@@ -59,3 +75,13 @@ def test_airflow_learns_of_the_provider_without_importing_it() -> None:
     )
     ours = [name for name in cost["all"] if name.startswith("airflow_provider_mode.")]
     assert ours == [f"airflow_provider_mode.{name}" for name in ("get_provider_info", "hooks", "hooks.form")]
+
+
+def test_every_module_is_imported_without_a_warning() -> None:
+    """On either line of Airflow, in a process of its own in which every warning is an error."""
+    done = subprocess.run([sys.executable, "-c", EVERYTHING], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = json.loads(done.stdout.splitlines()[-1])
+    package = Path(airflow_provider_mode.__file__).parent
+    files = [path for path in package.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")]
+    assert len(names) >= len(files) > 200
