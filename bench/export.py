@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,11 +35,13 @@ sdk.BaseOperator, sdk.XCom, sdk.conf
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
 from airflow_provider_mode.operators import ExportResultsOperator
-files = ExportResultsOperator(task_id="task", report=sys.argv[1], output_uri=sys.argv[2]).execute({})["files"]
-print(json.dumps({
-    "files": len(files), "rows": sum(file["rows"] for file in files),
-    "bytes": sum(file["bytes"] for file in files), "mb_above_airflow": round((peak() - before) / 1024),
-}))
+for report in sys.argv[2:]:
+    task = ExportResultsOperator(task_id=report, report=report, output_uri=sys.argv[1])
+    files = task.execute({})["files"]
+    print(json.dumps({
+        "files": len(files), "rows": sum(file["rows"] for file in files),
+        "bytes": sum(file["bytes"] for file in files), "mb_above_airflow": round((peak() - before) / 1024),
+    }))
 """
 
 
@@ -127,13 +128,11 @@ def serving(megabytes: int) -> Iterator[dict[str, str]]:
     server.server_close()
 
 
-def exported(report: str, env: dict[str, str]) -> dict[str, Any]:
-    """What one export gave, and what it took."""
-    began = time.monotonic()
-    command = [sys.executable, "-c", EXPORT, report, f"file://{env['AIRFLOW_HOME']}/{report}"]
+def exported(env: dict[str, str], *reports: str) -> list[dict[str, Any]]:
+    """What each export gave, and what it took, one after the other in a process of their own."""
+    command = [sys.executable, "-c", EXPORT, f"file://{env['AIRFLOW_HOME']}/exports", *reports]
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found | {"seconds": round(time.monotonic() - began)}
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 def main(megabytes: int = 1000) -> int:
@@ -141,7 +140,7 @@ def main(megabytes: int = 1000) -> int:
     good = True
     with serving(megabytes) as env:
         for kind, report in (("csv", CSV), ("zip", ZIP)):
-            figures = exported(report, env)
+            (figures,) = exported(env, report)
             print(json.dumps({"kind": kind} | figures), flush=True)
             good = good and figures["mb_above_airflow"] < MOST_MB
             good = good and figures["bytes"] > 0.98 * megabytes * 10**6
