@@ -201,6 +201,17 @@ def test_only_a_persons_run_spares(world: World, by: str, reason: str | None) ->
     assert report.archived is (reason is None)
 
 
+def test_the_run_that_the_plan_knew_is_no_new_one(world: World) -> None:
+    """A person's run that the plan had weighed already does not spare a report when its schedule runs."""
+    policy = {"not_run_by_hand_for": "90d", "exempt_subscribed": False}
+    report = world.stale(DAILY)
+    (unit,) = world.units(policy)
+    known = world.sandbox.run(report).created_at
+    world.sandbox.advance("2d")
+    outcome = world.apply([replace(unit, evidence=unit.evidence.but(last_run_at=known))])
+    assert (outcome.skipped, report.archived) == ({}, True)
+
+
 def test_a_schedule_that_is_gone_is_not_ours(world: World) -> None:
     """Somebody else deleted it: it is in nobody's account, and the report goes on to be archived."""
     report = world.stale(DAILY, WEEKLY)
@@ -609,7 +620,11 @@ def test_every_schedule_of_named_reports(world: World) -> None:
     live, archived = world.stale(DAILY, WEEKLY, view_count=99), world.stale(DAILY, archived=True)
     bare = world.stale()
     names = [live.token, archived.token, bare.token, live.token]
-    outcome = world.apply(units_of_reports(world.client(), names, world.now()))
+    client = world.client()
+    units = units_of_reports(client, names, world.now())
+    assert [unit.evidence.url for unit in units] == [client.report_url(name) for name in names[:3]]
+    assert {unit.evidence.as_of for unit in units} == {world.now()}
+    outcome = world.apply(units)
     assert len(outcome.schedules_deleted) == 3
     assert not live.archived
     assert outcome.skipped == {}
@@ -623,6 +638,8 @@ def test_an_unknown_named_report_fails_before_any_change(world: World) -> None:
         SettingError, match=r"reports: Mode knows no report nosuchrepo00, .* and 2 more: nothing"
     ):
         units_of_reports(world.client(), names, world.now())
+    with pytest.raises(SettingError, match=r"nosuchrepo08, nosuchrepo09: nothing was changed"):
+        units_of_reports(world.client(), names[:11], world.now())
     with pytest.raises(SettingError, match="Mode knows no report nosuchrepo00: nothing was changed"):
         units_of_reports(world.client(), names[:2], world.now())
     assert len(report.schedules) == 1

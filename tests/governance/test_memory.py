@@ -128,8 +128,9 @@ def test_plans_of_this_workspace(world: World, tmp_path: Path) -> None:
     plan = world.plan()
     store = Store()
     for root in (tmp_path, store.path()):
-        write_atomic(root / "a" / "plan.json", plan.dumps())
-        write_atomic(root / "b" / "plan.json", b"no plan")
+        write_atomic(root / "a" / "plan.json", b"no plan")
+        write_atomic(root / "b" / "plan.json", plan.dumps())
+        write_atomic(root / "c" / "plan.json", b"no plan")
         assert [found.digest for found in plans_in(root, "acme")] == [plan.digest]
         assert list(plans_in(root, "other")) == []
 
