@@ -19,6 +19,7 @@ from airflow_provider_mode.client.pacing.store import (
 )
 
 LONGEST_NAP = 1.0  # seconds; so that a kill, a pause and changed headers are seen
+_FAR, _FAR_NAP = 4.0, 2.0  # seconds; whoever stands far back in a long queue looks up less often
 _numbers = itertools.count()
 log = logging.getLogger(__name__)
 
@@ -138,8 +139,8 @@ class SharedPacer:
         return self._books.transact(decide, self._rule)
 
     def _nap(self, wait: window.Wait, deadline: float | None) -> None:
-        """Sleep as long as it takes, but a second at most; give up where waiting on is of no use."""
-        nap = min(wait.seconds, LONGEST_NAP)
+        """Sleep as long as it takes, but a second or two at most; give up where waiting on is of no use."""
+        nap = min(wait.seconds, LONGEST_NAP if wait.seconds < _FAR else _FAR_NAP)
         if deadline is not None:
             left = deadline - self._clock()
             if left <= 0 or (wait.sure and wait.seconds > left):

@@ -20,7 +20,7 @@ from airflow_provider_mode.client.pacing.state import Request, State, Waiter
 
 _MARGIN = 0.002  # seconds; timers and clocks are not better than this
 _MARGIN_SHARE = 0.001  # of a period
-_UNSEEN = 3.0  # seconds; a waiter asks every second, and one that did not is dead
+_UNSEEN = 6.0  # seconds; a waiter asks every two seconds at least, and one that did not is dead
 _KEPT = 2.0  # periods that a request stays in the books after it gave up its place
 _RULES_KEPT = 60.0  # seconds that a rule counts after its last user was here
 _LEAST_SHARE = 10  # strangers leave us a tenth of the limit at least
