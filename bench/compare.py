@@ -37,6 +37,7 @@ class Notes:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self.found: dict[str, Any] = {"true": {}, "fast": [], "skipped": 0, "load": []}
+        self.found |= {"cores": os.cpu_count(), "nice": os.nice(0)}
 
     @property
     def late(self) -> bool:

@@ -25,8 +25,8 @@ FAST_LISTING = 2000  # reports a second, on one core
 
 HEAD = """# Benchmarks
 
-Written by `make bench`; do not edit. One run on {cores} cores that other work shared (load average {load}),
-in {minutes} minutes, everything against the sandbox on the same machine. **Compare only within this page:**
+Written by `make bench`; do not edit. One run on {cores} cores that other work shared (load average {load};
+nice {nice}), in {minutes} minutes, everything against the sandbox on the same machine. **Compare only within this page:**
 each figure is a ratio or a count within one run, and absolute times say more about the machine than about
 anybody's code.
 
@@ -101,6 +101,7 @@ def _head(found: Mapping[str, Any]) -> str:
     return HEAD.format(
         cores=found.get("cores", 2),
         load=f"{min(load):.0f} to {max(load):.0f}",
+        nice=found.get("nice", 0),
         minutes=round(found["seconds"] / 60),
         collections=COLLECTIONS,
         reports=REPORTS,
