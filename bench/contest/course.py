@@ -41,8 +41,8 @@ class Course:
         words = [word for name, value in named.items() for word in (f"--{name}", str(value))]
         command = [sys.executable, "-m", "airflow_provider_mode.sandbox", "--json", *words]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        assert self._process.stdout is not None
-        self.where: dict[str, Any] = json.loads(self._process.stdout.readline())
+        said = self._process.stdout.readline()  # type: ignore[union-attr]  # a pipe was asked for
+        self.where: dict[str, Any] = json.loads(said)
         state = self._get("/state")
         live = [one for one in state["reports"] if one["type"] != "DatasetReport"]
         self.reports = sorted(one["token"] for one in live)

@@ -15,7 +15,7 @@ from airflow_provider_mode.hooks.mode import ModeHook
 def start_metrics() -> None:
     """What Airflow 3 does at the start of a task's process; before that, metrics start by themselves."""
     if conf.has_option("metrics", "legacy_names_on"):
-        from airflow.sdk.observability.metrics.stats_utils import get_stats_factory  # noqa: PLC0415
+        from airflow.sdk.observability.metrics.stats_utils import get_stats_factory  # noqa: PLC0415 - not on 2.11
 
         Stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
 
