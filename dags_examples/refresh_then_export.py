@@ -1,4 +1,4 @@
-"""Run a report each morning for the day before, and hand on its results as CSV files."""
+"""Run a report for a day, and hand on its results as CSV files."""
 
 from __future__ import annotations
 
