@@ -26,9 +26,9 @@ FAST_LISTING = 2000  # reports a second, on one core
 HEAD = """# Benchmarks
 
 Written by `make bench`; do not edit. One run on {cores} cores that other work shared (load average {load};
-nice {nice}), in {minutes} minutes, everything against the sandbox on the same machine. **Compare only within this page:**
-each figure is a ratio or a count within one run, and absolute times say more about the machine than about
-anybody's code.
+nice {nice}), in {minutes} minutes, everything against the sandbox on the same machine. **Compare only
+within this page:** each figure is a ratio or a count within one run, and absolute times say more about the
+machine than about anybody's code.
 
 The work is a sweep of {collections} collections: list every report, {reports} of them, then archive some.
 What is *needed* are its pages, for each collection the one more that shows its end (Mode's lists of reports
