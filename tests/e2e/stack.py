@@ -258,8 +258,6 @@ class Stack:
             "LOGGING__TRIGGER_LOG_SERVER_PORT": free_port(),
             "DAG_PROCESSOR__REFRESH_INTERVAL": 10,
             "DAG_PROCESSOR__PARSING_PROCESSES": 1,
-            "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 20,
-            "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 3,
             "TRIGGERER__JOB_HEARTBEAT_SEC": 2,
             "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": 10,
             "USAGE_DATA_COLLECTION__ENABLED": False,
@@ -271,6 +269,9 @@ class Stack:
             "CELERY__BROKER_URL": f"redis://127.0.0.1:{self._redis_port}/0",
             "CELERY__RESULT_BACKEND": f"db+{self.postgres.url}",
             "CELERY__WORKER_CONCURRENCY": 3,
+            # Where no worker is killed, a short timeout would only kill tasks of a busy machine.
+            "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 20,
+            "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 3,
         }
 
 
