@@ -28,7 +28,7 @@ WORK = ROOT / "build" / "airflow"
 LOG = WORK / "airflow.log"
 USER = "admin"
 PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-PATIENCE = 300  # seconds until Airflow is up, on a slow machine
+PATIENCE = 600  # seconds until Airflow is up, on a slow machine
 
 
 def say(text: str = "") -> None:
