@@ -32,13 +32,17 @@ def test_a_limit_is_a_number_or_a_share_rounded_down(value: object, total: int |
 )
 def test_anything_else_is_no_limit(value: object) -> None:
     """A limit that does not parse is an error that names the parameter."""
-    with pytest.raises(SettingError, match=r"^max_changes: "):
+    with pytest.raises(SettingError) as caught:
         parse_max_changes(value)
+    wanted = 'must be a whole number or a percentage up to 100 such as "5%"'
+    assert str(caught.value) == f"max_changes: {wanted}, not {value!r}"
 
 
 def test_a_share_of_an_unknown_total_is_refused() -> None:
     """A percentage cannot hold where nobody knows of how many."""
-    with pytest.raises(SettingError, match="must be a number here"):
+    with pytest.raises(
+        SettingError, match=r"^max_changes: must be a number here: how many there are in scope is not known$"
+    ):
         parse_max_changes("5%").allowed(None)
 
 

@@ -111,11 +111,13 @@ def test_a_plan_is_refused_where_it_does_not_belong() -> None:
     """Another workspace, too late, or not the reviewed one: each is a sentence."""
     WHOLE.check("acme", NOW, WHOLE.digest)
     WHOLE.check("acme", NOW)
-    with pytest.raises(PlanRefused, match="for workspace 'acme', the connection for 'other'"):
+    with pytest.raises(PlanRefused, match=r"^the plan is for workspace 'acme', the connection for 'other'$"):
         WHOLE.check("other", NOW)
-    with pytest.raises(PlanRefused, match="expired at 2026-12-01T12:00:00Z"):
+    with pytest.raises(PlanRefused, match=r"^the plan expired at 2026-12-01T12:00:00Z: make a new one$"):
         WHOLE.check("acme", NOW + timedelta(days=7))
-    with pytest.raises(PlanRefused, match="sha256:0 was expected"):
+    with pytest.raises(
+        PlanRefused, match=f"^the plan's digest is {WHOLE.digest}, and sha256:0 was expected$"
+    ):
         WHOLE.check("acme", NOW, "sha256:0")
 
 
@@ -135,74 +137,98 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 TWICE = action("r2").to_json()
+NOT_SO = "not as a plan writes it"
 ALTERED: list[tuple[Callable[[dict[str, Any]], None], str]] = [
-    (change("workspace", "other"), "was altered"),
-    (change("actions/0/report", "r9"), "evidence of r9 is 'r1'"),
-    (change("digest", "sha256:0"), "was altered"),
-    (change("digest", ...), "was altered"),
-    (change("created_at", "2026-11-24T12:00:00+00:00"), "not as a plan writes it"),
-    (change("format", "mode-plan/2"), "its format is 'mode-plan/2'"),
-    (change("format", ...), "its format is None"),
-    (change("colour", "red"), "has a key 'colour'"),
+    (change("actions/0/report", "r9"), "the evidence of r9 is 'r1''s"),
+    (
+        change("created_at", "2026-11-24T12:00:00+00:00"),
+        f"created_at is '2026-11-24T12:00:00+00:00', {NOT_SO}",
+    ),
+    (change("format", "mode-plan/2"), "its format is 'mode-plan/2', not 'mode-plan/1'"),
+    (change("format", ...), "its format is None, not 'mode-plan/1'"),
+    (change("colour", "red"), "it has a key 'colour'"),
     (change("workspace", 3), "workspace is 3"),
     (change("source", None), "source is None"),
     (change("key_scope", 3), "key_scope is 3"),
     (change("created_at", "soon"), "created_at is 'soon'"),
-    (change("expires_at", "2026-11-24"), "not as a plan writes it"),
+    (change("expires_at", "2026-11-24"), f"expires_at is '2026-11-24', {NOT_SO}"),
     (change("policy", []), "policy is no JSON object"),
-    (change("policy/max_views", "many"), "policy does not hold: max_views"),
-    (change("counts", {"reports": 1.5}), "counts holds something"),
-    (change("counts", {"reports": True}), "counts holds something"),
+    (change("counts", {"reports": 1.5}), "counts holds something that is no whole number"),
+    (change("counts", {"reports": True}), "counts holds something that is no whole number"),
     (change("savings", None), "savings is no JSON object"),
     (change("summary", None), "summary is no JSON object"),
-    (change("kept", {"fresh": "r1"}), "kept holds something"),
-    (change("kept", {"fresh": ["../r1"]}), "kept holds something"),
+    (change("kept", {"fresh": "r1"}), "kept holds something that is no list of reports"),
+    (change("kept", {"fresh": ["../r1"]}), "kept holds something that is no list of reports"),
     (change("actions", {}), "actions is no list"),
     (change("actions", [3]), "an action is no JSON object"),
-    (change("actions", [TWICE, TWICE]), "stands in it twice"),
-    (change("actions/0/kind", "delete_report"), "is a 'delete_report' of 'r1'"),
-    (change("actions/0/report", "../../r1"), "of '../../r1'"),
-    (change("actions/0/report", 7), "of 7"),
-    (change("actions/0/schedule", None), "names its schedule wrongly"),
-    (change("actions/0/definition", None), "names its schedule wrongly"),
-    (change("actions/1/schedule", "s1"), "names its schedule wrongly"),
-    (change("actions/1/definition", {}), "names its schedule wrongly"),
+    (change("actions", [TWICE, TWICE]), "an action stands in it twice"),
+    (change("actions/0/kind", "delete_report"), "an action is a 'delete_report' of 'r1'"),
+    (change("actions/0/report", "../../r1"), "an action is a 'delete_schedule' of '../../r1'"),
+    (change("actions/0/report", 7), "an action is a 'delete_schedule' of 7"),
+    (change("actions/0/schedule", None), "an action on r1 names its schedule wrongly"),
+    (change("actions/0/definition", None), "an action on r1 names its schedule wrongly"),
+    (change("actions/1/schedule", "s1"), "an action on r1 names its schedule wrongly"),
+    (change("actions/1/definition", {}), "an action on r1 names its schedule wrongly"),
     (change("actions/0/url", None), "url is None"),
     (change("actions/0/reason", 3), "reason is 3"),
     (change("actions/0/owner", 3), "owner is 3"),
-    (change("actions/0/owner", ...), "keys are"),
-    (change("actions/0/extra", 1), "keys are"),
+    (change("actions/0/owner", ...), f"an action's keys are {sorted(TWICE.keys() - {'owner'})}"),
+    (change("actions/0/extra", 1), f"an action's keys are {sorted({*TWICE, 'extra'})}"),
     (change("actions/0/evidence", []), "evidence is no JSON object"),
-    (change("actions/0/evidence/view_count", "x"), "view_count is a str"),
+    (change("actions/0/evidence/view_count", "x"), "evidence field view_count is a str"),
 ]
 
 
 @pytest.mark.parametrize(("alter", "why"), ALTERED)
 def test_an_altered_plan_is_refused(alter: Callable[[dict[str, Any]], None], why: str) -> None:
-    """Whatever was changed, and whatever is no plan at all, is refused with the reason."""
+    """What is no plan any more is refused with the reason."""
     held = json.loads(WHOLE.dumps())
     alter(held)
-    with pytest.raises(PlanRefused, match=why):
+    with pytest.raises(PlanRefused) as caught:
+        Plan.loads(json.dumps(held).encode())
+    assert str(caught.value) == f"this is no plan: {why}"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("workspace", "other"), ("digest", "sha256:0"), ("digest", ...), ("counts/reports", 9)],
+)
+def test_a_plan_whose_digest_is_not_its_own_is_refused(path: str, value: Any) -> None:
+    """The sentence says both digests."""
+    held = json.loads(WHOLE.dumps())
+    change(path, value)(held)
+    with pytest.raises(
+        PlanRefused, match=r"^the plan was altered: its digest is sha256:[0-9a-f]{64}, and"
+    ) as caught:
+        Plan.loads(json.dumps(held).encode())
+    assert str(caught.value).endswith(f", and it says {held.get('digest')!r}")
+
+
+def test_a_plan_whose_policy_does_not_hold_is_refused() -> None:
+    """With the policy's own word on it."""
+    held = json.loads(WHOLE.dumps())
+    change("policy/max_views", "many")(held)
+    with pytest.raises(PlanRefused, match=r"^the plan's policy does not hold: max_views: must be a whole"):
         Plan.loads(json.dumps(held).encode())
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        b"",
-        b"null",
-        b"[]",
-        b"{}",
-        b"\xff",
-        b"[" * 100_000,
-        b'{"format":NaN}',
-        b'{"format":1e999}',
-        b'{"a":1,"a":2}',
+        (b"", "Expecting value: .*"),
+        (b"null", "the file is no JSON object"),
+        (b"[]", "the file is no JSON object"),
+        (b"{}", "its format is None, not 'mode-plan/1'"),
+        (b"\xff", "'utf-8' codec .*"),
+        (b"[" * 100_000, "maximum recursion depth exceeded.*"),
+        (b'{"format":NaN}', "NaN is no JSON number"),
+        (b'{"format":1e999}', "1e999 is no JSON number"),
+        (b'{"a":1,"a":2}', "a key is repeated"),
     ],
 )
-def test_what_is_no_json_object_is_refused(text: bytes) -> None:
+def test_what_is_no_json_object_is_refused(text: bytes, why: str) -> None:
     """Cut, empty, deep or ambiguous files are no plans."""
-    with pytest.raises(PlanRefused, match="no plan"):
+    with pytest.raises(PlanRefused, match=f"^this is no plan: {why}$"):
         Plan.loads(text)
 
 
