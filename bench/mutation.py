@@ -185,7 +185,8 @@ def _write(plan: dict[str, Any], found: dict[str, list[Mutant]]) -> None:
     for name, mutants in found.items():
         for module, some in [*_by_module(mutants).items(), (f"all of {name}", mutants)]:
             *counts, share = _count(some)
-            lines.append(f"| {module} | {' | '.join(map(str, counts))} | {share:.1f} |")
+            told = f"{share:.1f}" if counts[1] else "-"
+            lines.append(f"| {module} | {' | '.join(map(str, counts))} | {told} |")
     lines += ["", "## Those that live", ""]
     for name, mutants in found.items():
         lines += [f"### {name}", "", *_survivors(plan["reasons"], mutants), ""]

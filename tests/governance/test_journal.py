@@ -248,10 +248,10 @@ def test_a_torn_header_is_written_again(tmp_path: Path, cut: int) -> None:
 def test_a_strange_file_is_not_written_to(tmp_path: Path, content: bytes) -> None:
     """A journal of another format, host or workspace stays as it is, and the task is told."""
     (tmp_path / "journal.jsonl").write_bytes(content)
-    with pytest.raises(
-        SettingError, match=r"output_uri: .*is no journal \(mode-journal/1\) of workspace 'acme'"
-    ):
+    with pytest.raises(SettingError) as caught:
         opened(tmp_path)
+    ours = "(mode-journal/1) of workspace 'acme' at https://app.mode.com"
+    assert str(caught.value) == f"output_uri: {tmp_path / 'journal.jsonl'} is no journal {ours}"
     assert (tmp_path / "journal.jsonl").read_bytes() == content
 
 
@@ -377,7 +377,8 @@ def test_journals_of_others_are_told_apart(folder: Any) -> None:
     found = journals_in(folder, HEADER)
     assert outcomes(found.entries) == [(1, R1, True)]
     (other,) = found.others
-    assert "is a journal of workspace 'other' at https://app.mode.com, and the connection is for" in other
+    theirs, ours = ("workspace 'other' at https://app.mode.com", "workspace 'acme' at https://app.mode.com")
+    assert other.endswith(f".jsonl is a journal of {theirs}, and the connection is for {ours}")
 
 
 def test_named_journals_are_read_once(tmp_path: Path) -> None:
@@ -395,14 +396,19 @@ def test_named_journals_that_are_none_are_refused(tmp_path: Path) -> None:
     journal = opened(tmp_path / "a", OTHER)
     journal.close()
     (tmp_path / "new.jsonl").write_bytes(b'{"format": "mode-journal/2"}\n')
+    other = (
+        f"{tmp_path / 'a' / 'journal.jsonl'} is a journal of workspace 'other' at https://app.mode.com, "
+        "and the connection is for workspace 'acme' at https://app.mode.com"
+    )
     for path, sentence in (
-        (tmp_path / "a" / "journal.jsonl", "is a journal of workspace 'other'"),
-        (tmp_path / "a", "is a journal of workspace 'other'"),
-        (tmp_path / "new.jsonl", "is no journal of format mode-journal/1"),
-        (tmp_path / "none", "there is no journal at"),
+        (tmp_path / "a" / "journal.jsonl", other),
+        (tmp_path / "a", other),
+        (tmp_path / "new.jsonl", f"{tmp_path / 'new.jsonl'} is no journal of format mode-journal/1"),
+        (tmp_path / "none", f"there is no journal at {tmp_path / 'none'}"),
     ):
-        with pytest.raises(SettingError, match=f"journal: .*{sentence}"):
+        with pytest.raises(SettingError) as caught:
             read_journals(path, HEADER)
+        assert (caught.value.field, str(caught.value)) == ("journal", f"journal: {sentence}")
 
 
 def test_a_part_that_vanishes_is_looked_for_again() -> None:
@@ -433,8 +439,9 @@ def test_parts_that_keep_vanishing_are_an_error() -> None:
             store.objects[f"{key[:-6]}x.jsonl"] = b""
 
     store.fail = vanish
-    with pytest.raises(StorageError, match="keep vanishing"):
+    with pytest.raises(StorageError) as caught:
         journals_in(store.path(), HEADER)
+    assert str(caught.value) == f"the journals in {store.path()} keep vanishing while they are read"
 
 
 HOSTILE: list[Any] = [
