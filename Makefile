@@ -10,6 +10,7 @@ READY = $(VENV)/.ready
 ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile --ignore=tests/test_lanes.py
 SRC = airflow_provider_mode tests dags_examples bench .ci docs/conf.py
 export PYTHONPYCACHEPREFIX = $(CURDIR)/build/pycache
+unexport PYTHONDONTWRITEBYTECODE
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 export PIP_NO_CACHE_DIR = 1
 

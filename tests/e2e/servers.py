@@ -65,7 +65,9 @@ class Postgres:
         self._run(self._control, "-D", "data", "-w", "-t", "60", "-l", "log", "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
-        """End every connection and stop."""
+        """End every connection and stop, if it runs."""
+        if not (self._folder / "data" / "postmaster.pid").exists():
+            return
         self._run(self._control, "-D", "data", "-w", "-t", "60", "-m", mode, "stop")
 
     def dump(self) -> str:

@@ -79,13 +79,14 @@ class Stack:
         try:
             for part in reversed(self.parts.values()):
                 part.stop()
-            if self.postgres is not None and self.parts:
+            if self.postgres is not None:
                 self.postgres.stop("immediate")
             self.sandbox.stop()
             eventually(lambda: not belonging_to(self.folder), "nothing is left behind", within=30)
         finally:
             shutil.rmtree(KEPT / self.kind, ignore_errors=True)
-            shutil.copytree(self.folder / "logs", KEPT / self.kind, dirs_exist_ok=True)
+            if (self.folder / "logs").exists():
+                shutil.copytree(self.folder / "logs", KEPT / self.kind, dirs_exist_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def fresh(self) -> None:
