@@ -59,7 +59,7 @@ def run(*command: str | Path, **options: Any) -> str:
     )
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout[-4000:]}")
-    return done.stdout
+    return str(done.stdout)
 
 
 def build(folder: Path) -> None:
@@ -153,7 +153,7 @@ def _journal(folder: Path) -> list[dict[str, Any]]:
 @contextlib.contextmanager
 def sandbox(python: Path, folder: Path) -> Iterator[dict[str, Any]]:
     """A sandbox out of the wheel, for as long as the block lasts."""
-    command = [python, "-m", f"{PACKAGE}.sandbox", "--json", "--reports", "60", "--limit", "off"]
+    command = [str(python), "-m", f"{PACKAGE}.sandbox", "--json", "--reports", "60", "--limit", "off"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         try:
             yield json.loads(process.stdout.readline() if process.stdout else "")
