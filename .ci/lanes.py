@@ -155,6 +155,8 @@ def end(lanes: list[Lane], settled: float) -> None:
     until = time.monotonic() + POLITE
     while any(lane.is_running for lane in lanes) and time.monotonic() < until:
         time.sleep(PAUSE)
+    if are_gone(3 * settled):  # make may have ended before what it has asked to end
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in descendants():
             with contextlib.suppress(ProcessLookupError):

@@ -56,7 +56,7 @@ def test_lanes_pass_together_and_show_what_they_said(tmp_path: Path) -> None:
 
 def test_one_that_fails_ends_the_others(tmp_path: Path, lasting: str) -> None:
     """The output of what failed stands last, and no process of another lane goes on."""
-    program = started(tmp_path, "ls /nowhere; echo never", f"{lasting}; sleep 600")
+    program = started(tmp_path, "--settled", "0.5", "ls /nowhere; echo never", f"{lasting}; sleep 600")
     said, _ = program.communicate(timeout=60)
     assert program.returncode == 1
     assert said.rstrip().splitlines()[-1].startswith("FAILED: lane 1: ls /nowhere failed (2)")
