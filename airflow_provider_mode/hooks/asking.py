@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from airflow_provider_mode.client import ModeClient
@@ -9,10 +10,23 @@ from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.hooks import templates
 from airflow_provider_mode.hooks.questions import Question, RunAfter, RunEnded, Scheduled, Viewed, ViewedSince
 
+_RUN = re.compile(r"([0-9A-Za-z]{12})(?:[/?#].*)?$")
+
 
 def report_in(client: ModeClient, report: Any) -> str:
     """The 12 characters of a report; another host or workspace is refused."""
     return client.report_token(templates.text(report, "report") or "")
+
+
+def run_in(client: ModeClient, report: str, given: str) -> str:
+    """The 12 characters of a run of a report, by them or by its URL."""
+    of, is_url, run = given.rpartition("/runs/")
+    if is_url and client.report_token(of) != report:
+        raise SettingError("report_run", f"is a run of another report than {report}: {given!r:.120}")
+    found = _RUN.match(run)
+    if found is None:
+        raise SettingError("report_run", f"{given!r:.120} is neither 12 characters nor a URL of a run")
+    return found[1]
 
 
 def scheduled(client: ModeClient, report: Any, wished: Any) -> Question:
@@ -39,7 +53,8 @@ def ran(client: ModeClient, report: Any, report_run: Any, after: Any) -> Questio
     """Whether a run has ended, or any since then."""
     run, moment = templates.text(report_run, "report_run"), templates.moment(after, "after")
     if run is not None and moment is None:
-        return RunEnded(report=report_in(client, report), run=run)
+        token = report_in(client, report)
+        return RunEnded(report=token, run=run_in(client, token, run))
     if moment is None or run is not None:
         raise SettingError("report_run", "exactly one of report_run and after says what to wait for")
     return RunAfter(report=report_in(client, report), after=moment)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from airflow_provider_mode.client import ModeClient, ModeError, Run, Schedule
+from airflow_provider_mode.client import ModeClient, ModeError, NotFound, Run, Schedule
 from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.hooks import runs
 from airflow_provider_mode.hooks.looks import NEWEST, Look
@@ -39,11 +39,11 @@ class Answer:
     @classmethod
     def from_event(cls, event: Any) -> Answer:
         """The answer that an event holds; anything else did not come from our triggers (ValueError)."""
-        if not isinstance(event, dict) or event.get("status") not in ENDS:
+        status = event.get("status") if isinstance(event, dict) else None
+        if status not in ENDS or (status == DONE and event.get("value") is None):
             raise ValueError(f"the trigger fired an event that is none of ours: {event!r}")
-        return cls(
-            status=event["status"], value=event.get("value"), sentence=str(event.get("sentence") or "")
-        )
+        sentence = str(event.get("sentence") or f"the trigger says {status!r} and nothing else")
+        return cls(status=status, value=event.get("value"), sentence=sentence)
 
 
 class Question(Protocol):
@@ -142,8 +142,12 @@ class ViewedSince:
         return "discovery"
 
     def answer(self, look: Look) -> Answer:
-        """Done with the last view."""
-        last = look.last_viewed_at(self.report)
+        """Done with the last view; a report that Discovery does not list yet may be listed one day."""
+        try:
+            last = look.last_viewed_at(self.report)
+        except NotFound as error:
+            found = look.report(self.report)  # one that does not exist is an error here
+            return Answer(status=WAITING, sentence=f"{error}, though there is {found.name!r:.80}")
         when = last.isoformat() if last else None
         sentence = f"report {self.report} was last viewed at {when}, waiting for {self.since.isoformat()}"
         if last is None or last < self.since:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from airflow_provider_mode.client import ModeClient, QueryRun, UnexpectedReply
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_mode.client import ModeClient, NotFound, QueryRun, UnexpectedReply
 from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.hooks import runs, templates
-from airflow_provider_mode.hooks.asking import report_in
+from airflow_provider_mode.hooks.asking import report_in, run_in
 from airflow_provider_mode.hooks.failures import ReportRunFailed, failing_fast
 from airflow_provider_mode.hooks.showing import show
 from airflow_provider_mode.operators._archive import BEGINS, unpacked
@@ -78,11 +80,14 @@ def export_results(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
         job = Job.start(operator, context)
         client, report = job.client, report_in(job.client, operator.report)
         show(operator, context, report=client.report_url(report))
-        run = named or _last_success(client, report)
+        run = run_in(client, report, named) if named else _last_success(client, report)
         url = runs.url(client, report, run)
         show(operator, context, run=url)
         delivery = Delivery(job.folder, job.stopping)
-        getattr(Export(client=client, report=report, run=run, delivery=delivery), form)()
+        try:
+            getattr(Export(client=client, report=report, run=run, delivery=delivery), form)()
+        except NotFound as error:
+            raise _why_none(client, report, run, error) from error
         for file in delivery.files:
             operator.log.info("%s: %s rows, %s bytes", file["uri"], file["rows"], file["bytes"])
         uris = [file["uri"] for file in delivery.files]
@@ -99,6 +104,16 @@ def _last_success(client: ModeClient, report: str) -> str:
     if found is None:
         raise ReportRunFailed(f"report {report} has no run that succeeded: there is nothing to export")
     return found
+
+
+def _why_none(client: ModeClient, report: str, run: str, error: NotFound) -> Exception:
+    """Why a run has no results: it goes on, it failed, or it is as unknown as Mode says."""
+    found = client.report_run(report, run)
+    if found.succeeded:
+        return error
+    if found.is_terminal:
+        return AirflowFailException(f"no results: {runs.why_failed(client, report, found)}")
+    return ReportRunFailed(f"no results yet: run {run} of report {report} is {found.state}")
 
 
 def _name(query: QueryRun) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_mode.client import ModeClient, NotFound
 from airflow_provider_mode.client.models import SUCCEEDED, TERMINAL
+from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.hooks import runs, templates
 from airflow_provider_mode.hooks.asking import report_in
 from airflow_provider_mode.hooks.clients import impatient
@@ -58,7 +60,7 @@ class RunJob:
             operator=operator,
             client=client,
             report=report_in(client, operator.report),
-            parameters={} if templates.absent(given) else templates.mapping(given, "parameters"),
+            parameters={} if templates.absent(given) else sendable(templates.mapping(given, "parameters")),
             waits=templates.flag(operator.wait, "wait"),
             poll_interval=templates.seconds(operator.poll_interval, "poll_interval"),
             timeout=timeout if limit is None else min(timeout, limit),
@@ -190,6 +192,15 @@ class RunJob:
             raise ReportRunFailed(f"not ended within {self.timeout}: {answer.sentence}; {cancelled}")
         self.ended = answer.value
         raise ReportRunFailed(answer.sentence)
+
+
+def sendable(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parameters that JSON can hold; a date, for one, must be a text."""
+    try:
+        json.dumps(parameters, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise SettingError("parameters", f"must be values that JSON has: {error}") from None
+    return parameters
 
 
 def first_try_began(operator: Any, context: Mapping[str, Any]) -> datetime | None:

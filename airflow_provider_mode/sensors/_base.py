@@ -80,6 +80,8 @@ class ModeSensor(BaseSensorOperator):
     def execute(self, context: Context) -> Any:
         """Wait on the worker; or look once, and leave the rest to the triggerer."""
         if not self.deferrable:
+            if context.get("ti") is None:
+                self.mode = "poke"  # outside of Airflow nobody would call again
             return super().execute(context)
         end_time = time.time() + self.timeout
         found = self._skipping(self.poke, context)

@@ -187,6 +187,24 @@ def test_a_report_without_a_success_has_nothing_to_export(mode: Mode) -> None:
         exported(mode, report)
 
 
+@pytest.mark.parametrize("outcome", ["failed", "never", "succeeded"])
+def test_a_run_without_results_says_why(mode: Mode, report: Report, outcome: str) -> None:
+    """It failed for good, or goes on, which a retry may see ended; or its results are gone."""
+    good, run = report.runs[-1], mode.sandbox.run(report, outcome=outcome, error="division by zero")
+    if outcome == "succeeded":
+        mode.sandbox.fault("status", status=404, path="*/content.csv", count=None)
+    kind, sentence = {
+        "failed": (AirflowFailException, r"no results: run .* failed .*: division by zero"),
+        "never": (ReportRunFailed, "no results yet: run .* is enqueued"),
+        "succeeded": (AirflowFailException, "answered 404"),
+    }[outcome]
+    with pytest.raises(kind, match=sentence):
+        exported(mode, report, report_run=run.token)
+    url = f"{mode.sandbox.url}/acme/reports/{report.token}/runs/{good.token}"
+    if outcome != "succeeded":
+        assert exported(mode, report, report_run=url)
+
+
 def test_a_success_is_found_among_the_runs_where_the_report_does_not_name_it(
     mode: Mode, report: Report
 ) -> None:

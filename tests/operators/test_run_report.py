@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -50,7 +51,8 @@ def ended(way: str, meanwhile: Callable[[], Any] | None = None, **parameters: An
     if way != "reschedule":
         return waited(operator(way, **parameters), meanwhile=meanwhile)
     timeout = 1 if parameters.pop("timeout", None) else 20
-    started = operator("worker", wait=False, **parameters).execute({"ti": Instance()})
+    context: Any = {"ti": Instance()}
+    started = operator("worker", wait=False, **parameters).execute(context)
     named = {"report": started["report"], "report_run": started["report_run"]}
     sensor = ReportRunSensor(task_id="wait", **(settings("reschedule") | {"timeout": timeout}), **named)
     return waited(sensor, meanwhile=meanwhile)
@@ -221,6 +223,7 @@ def test_a_start_that_never_left_may_be_retried(mode: Mode, report: Report) -> N
     [
         ({"report": "000000000000"}, "answered 404"),
         ({"parameters": "region"}, "parameters: must be a dict"),
+        ({"parameters": {"day": date(2026, 1, 31)}}, "parameters: must be values that JSON has"),
         ({"poll_interval": "often"}, "poll_interval: must be a number of seconds"),
         ({"timeout": "long"}, "timeout: must be a timedelta or a string"),
         ({"wait": "perhaps"}, "wait: must be true or false"),

@@ -64,6 +64,22 @@ def test_a_view_since_comes(mode_sandbox: Sandbox, mode: str) -> None:
     assert found["last_viewed_at"] > since
 
 
+@pytest.mark.mode_sandbox(switches={"discovery_archived": "excluded"})
+def test_a_report_that_discovery_does_not_list_yet(mode_sandbox: Sandbox, mode: str) -> None:
+    """It is there, so it may be listed one day; one that is not there is an error."""
+    report = mode_sandbox.add_report(name="Weekly numbers", archived=True)
+    since = (mode_sandbox.now - timedelta(hours=1)).isoformat()
+
+    def appear() -> None:
+        report.archived = False
+        mode_sandbox.view(report)
+
+    task = sensor(ReportViewedSensor, mode, report=report.token, since=since)
+    assert waited(task, meanwhile=appear)["report"] == report.token
+    with pytest.raises(AirflowFailException, match="answered 404"):
+        waited(sensor(ReportViewedSensor, mode, report="000000000000", since=since))
+
+
 @pytest.mark.parametrize("success", ["succeeded", "completed"])
 def test_a_run_succeeds(mode_sandbox: Sandbox, mode: str, success: str) -> None:
     """Either word for success will do, and the button leads to the run while it is waited for."""
@@ -76,6 +92,25 @@ def test_a_run_succeeds(mode_sandbox: Sandbox, mode: str, success: str) -> None:
     assert found == {"report": report.token, "report_run": run.token, "state": success, "url": url}
     assert instance.pushed["_link_ModeRunLink"] == url
     assert instance.pushed["_link_ModeReportLink"] == f"{mode_sandbox.url}/acme/reports/{report.token}"
+
+
+def test_a_run_is_named_by_its_url_too(mode_sandbox: Sandbox, mode: str) -> None:
+    """As people copy it out of their browser; one of another report is refused."""
+    mode_sandbox.switch(run_seconds=1)
+    report, other = (mode_sandbox.add_report(name=name) for name in ("Weekly numbers", "Other"))
+    run = mode_sandbox.run(report)
+    url = f"{mode_sandbox.url}/acme/reports/{report.token}/runs/{run.token}/details?a=1"
+    found = waited(sensor(ReportRunSensor, mode, report=report.token, report_run=url))
+    assert found["report_run"] == run.token
+    with pytest.raises(AirflowFailException, match="is a run of another report"):
+        waited(sensor(ReportRunSensor, mode, report=other.token, report_run=url))
+
+
+def test_outside_of_airflow_a_sensor_waits_by_itself(mode_sandbox: Sandbox, mode: str) -> None:
+    """There is no task instance and nobody to call again, so being rescheduled is poking."""
+    report = mode_sandbox.add_report(name="Weekly numbers", view_count=3)
+    task = sensor(ReportViewedSensor, mode, report=report.token, min_views=3)
+    assert task.execute({}) == {"report": report.token, "view_count": 3}
 
 
 def test_a_run_after_a_moment_succeeds(mode_sandbox: Sandbox, mode: str) -> None:
@@ -206,6 +241,8 @@ def test_trouble_that_passes_is_waited_out(mode_sandbox: Sandbox, mode: str) -> 
         (ReportViewedSensor, {"since": "yesterday"}, "since: must be a time with its zone"),
         (ReportViewedSensor, {"since": "2026-01-01T00:00:00"}, "since: must be a time with its zone"),
         (ReportRunSensor, {}, "report_run: exactly one of report_run and after"),
+        (ReportRunSensor, {"report_run": "../../etc"}, "neither 12 characters nor a URL of a run"),
+        (ReportRunSensor, {"report_run": "https://elsewhere.example.com/a/runs/0"}, "another host"),
         (ReportRunSensor, {"report_run": "a", "after": "2026-01-01T00:00:00Z"}, "exactly one of"),
         (ReportScheduledSensor, {"scheduled": "perhaps"}, "scheduled: must be true or false"),
         (ReportScheduledSensor, {"report": "https://elsewhere.example.com/a/reports/0"}, "another host"),

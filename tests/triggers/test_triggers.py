@@ -75,7 +75,8 @@ def test_an_event_is_read_strictly() -> None:
     """Nothing but what our triggers fire is an answer."""
     told = Answer(status="done", value={"a": 1}, sentence="so it is")
     assert Answer.from_event(told.to_json()) == told
-    for event in (None, "done", {}, {"status": "waiting"}, {"status": None}):
+    assert "says 'failed' and nothing else" in Answer.from_event({"status": "failed"}).sentence
+    for event in (None, "done", {}, {"status": "waiting"}, {"status": None}, {"status": "done"}):
         with pytest.raises(ValueError, match="none of ours"):
             Answer.from_event(event)
 
