@@ -11,8 +11,8 @@ WINDOWS = ("sliding", "fixed")
 FILLS = 80
 """Requests in flight that fill 40 a second also at a second a reply."""
 
-NEEDED_FAST, NEEDED_TRUE = 400, 640
-CUT_FAST, CUT_OURS, CUT_TRUE = 18.0, 60.0, 300.0
+NEEDED_FAST, NEEDED_TRUE = 400, 520
+CUT_FAST, CUT_OURS, CUT_TRUE = 18.0, 60.0, 240.0
 
 
 def fast() -> list[list[Cell]]:
@@ -58,7 +58,7 @@ def true_shared(redis: str | None) -> dict[str, Cell]:
         "two hosts, leaky window, 500 ms": _true(processes=2, hosts=2, window="leaky"),
         "three hosts, 500 ms": _true(processes=3, hosts=3),
         "three hosts, 1 s": _true(processes=3, hosts=3, latency=1.0),
-        "a stranger spends half, 500 ms": _true(stranger=True, needed=400),
+        "a stranger spends half, 500 ms": _true(stranger=True, needed=300),
     }
     if redis is not None:
         rows["two hosts with Redis, 500 ms"] = _true(processes=2, hosts=2, redis=redis)

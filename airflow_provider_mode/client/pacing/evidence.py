@@ -16,7 +16,7 @@ from airflow_provider_mode.client.pacing.state import Latencies, Request, State
 
 _ENOUGH = 16  # replies before the least latency is believed
 _LATELY = 6.0  # periods that a latency is remembered for, at least
-_LOWS = 3
+_LOWS = 6  # of a latency; so many tell where the end of their distribution is
 _PAIRS = 6  # overtaken pairs before the order of counting is believed
 _DOUBTS = 10  # one pair in so many may say the contrary
 _EARLY = 0.25  # the part of the way from sending to reply by which an early server has counted
