@@ -23,11 +23,11 @@ breaks for a minute.
 | the same, at worst, the broken minute included | {worst_s} s: {worst_intervals} poll intervals |
 | requests to Mode | {requests}; without shared polls they would be about {unshared} |
 | throttled requests | {throttled} |
-| warnings "async thread was blocked" while the triggers wait | {blocked} |
-| the same, by a loop with nothing to do at all, on the same machine at the same time | {machine_late} |
+| warnings "async thread was blocked", in the minute in which they are started | {blocked_at_start} |
+| the same, where as many that only sleep are started | {control_at_start} |
+| the same, in each minute of waiting | {blocked_a_minute} |
+| the same, where as many only sleep | {control_a_minute} |
 | processes that wanted to run meanwhile, on average (the machine's load) | {load} |
-| the same, while the {triggers} are started | {blocked_at_start} |
-| the same, while {triggers} that only sleep are started in their place | {blocked_control} |
 
 Memory of the triggerer, supervisor and runner together, every 15 seconds, in MB, from {least} to {most}:
 
@@ -35,10 +35,10 @@ Memory of the triggerer, supervisor and runner together, every 15 seconds, in MB
 {memory}
 ```
 
-A machine that has more to do than its cores can makes any loop wait now and then; hence the load. And while
-hundreds of triggers are started at once, Airflow 3.3's own log line for each of them waits for the
-triggerer's supervisor, which is looking up the others meanwhile: those warnings come without any code of
-this provider too, which is what the last row is for.
+A machine that has more to do than its cores can makes any loop wait now and then; hence the load, and the
+control with triggers that only sleep. While hundreds are started at once, Airflow 3.3's own log line for each
+of them waits for the triggerer's supervisor, which is looking up the others meanwhile: those warnings come
+without any code of this provider too.
 """
 
 
