@@ -2,9 +2,9 @@
 Five hundred triggers over a hundred reports in one real triggerer, for ten minutes and more.
 
 Measures how long after its end each run was noticed, the triggerer's memory, what was throttled, and how
-often Airflow's watchdog complained of a blocked loop; in the middle, Mode's connections break for a minute. As
-a control as many triggers that only sleep go first, for a busy machine makes any loop wait. The figures go to
-`docs/triggers-bench.md`.
+often Airflow's watchdog complained of a blocked loop; in the middle, Mode's connections break for a minute.
+As a control as many triggers that only sleep go first, for a busy machine makes any loop wait. The figures go
+to `docs/triggers-bench.md`.
 `python -m bench.triggers [triggers [reports [interval [minutes]]]]`
 """
 
