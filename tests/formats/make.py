@@ -1,8 +1,8 @@
 """
 Write the files of this directory anew: `python -m tests.formats.make`, once a version.
 
-A plan, a journal, a memory of views and an inventory, as the operators write them about a sandbox workspace;
-only the sandbox's address is replaced, by that of Mode.
+A plan, a journal, a memory of views and an inventory, as the operators write them about a sandbox workspace,
+where only the sandbox's address is replaced, by that of Mode; and triggers, as Airflow stores them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ from airflow_provider_mode.operators import (
 )
 from airflow_provider_mode.sandbox import Sandbox
 from airflow_provider_mode.sandbox.options import Options
+from airflow_provider_mode.triggers import (
+    ModeReportRunTrigger,
+    ModeReportScheduledTrigger,
+    ModeReportViewedTrigger,
+)
 
 HERE = Path(__file__).resolve().parent
 HOST = "https://app.mode.com"
@@ -100,10 +105,28 @@ def write(folder: Path) -> None:
         }
         for name, path in kept.items():
             (folder / name).write_bytes(path.read_bytes().replace(sandbox.url.encode(), HOST.encode()))
+    (folder / "triggers.json").write_text(json.dumps(triggers(), indent=1) + "\n")
     plan_file = folder / "plan.json"
     plan_file.write_bytes(sealed(json.loads(plan_file.read_bytes())).dumps())
     for name in ("output", "history"):
         shutil.rmtree(folder / name)
+
+
+def triggers() -> list[Any]:
+    """The triggers that Airflow may hold in its database while the package is upgraded."""
+    common: dict[str, Any] = {
+        "report": "0123456789ab",
+        "mode_conn_id": "mode_default",
+        "poll_interval": 30.0,
+        "end_time": 2e9,
+    }
+    made = (
+        ModeReportRunTrigger(report_run="ba9876543210", cancel_on_kill=True, **common),
+        ModeReportRunTrigger(after="2026-11-24T12:00:00Z", **common),
+        ModeReportScheduledTrigger(scheduled=False, **common),
+        ModeReportViewedTrigger(min_views=5, **common),
+    )
+    return [trigger.serialize() for trigger in made]
 
 
 def sealed(held: dict[str, Any]) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -31,7 +32,7 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 VERSIONS = sorted(path.name for path in HERE.iterdir() if (path / "plan.json").exists())
 KINDS = {"string": str, "moment": str, "bool": bool, "count": int, "number": float, "names": list}
 BY_NAME = ("kept", "kept_names", "months")  # their keys are no part of the format
-DIGESTS = {"0.1.0": "sha256:3059e403562f803da4ccb7fac2800f126f3e47f19b965eebdd902cc1a3a29334"}
+DIGESTS = {"0.1.0": "sha256:588966cad3ab43827b6a646240eb9982a9fb6318cebab83da998749101db7176"}
 
 
 @pytest.fixture(params=VERSIONS)
@@ -232,6 +233,16 @@ def test_an_inventory_has_the_columns_it_always_had(version: str) -> None:
             assert value is None or isinstance(value, KINDS[COLUMNS[column]])
 
 
+def test_what_waits_while_the_package_is_upgraded_waits_on(version: str) -> None:
+    """A trigger is made of what Airflow has stored of it, with everything it was waiting for."""
+    for path, parameters in json.loads((HERE / version / "triggers.json").read_text()):
+        module, _, name = path.rpartition(".")
+        trigger = getattr(importlib.import_module(module), name)(**parameters)
+        where, stored = trigger.serialize()
+        assert where == path
+        assert parameters.items() <= stored.items()
+
+
 def shape(value: Any) -> Any:
     """The keys of JSON, at every depth, without what they hold."""
     if isinstance(value, dict):
@@ -248,6 +259,8 @@ def test_this_version_writes_what_lies_here_for_it(tmp_path: Path, monkeypatch: 
         texts = [(folder / name).read_text() for folder in (tmp_path, HERE / __version__)]
         written, kept = ([shape(json.loads(part)) for part in parts(name, text)] for text in texts)
         assert {json.dumps(one) for one in written} == {json.dumps(one) for one in kept}
+    stored = [json.loads((folder / "triggers.json").read_text()) for folder in (tmp_path, HERE / __version__)]
+    assert stored[0] == stored[1]
 
 
 def parts(name: str, text: str) -> list[str]:
