@@ -28,7 +28,7 @@ from tests.formats import make
 HERE = Path(__file__).resolve().parent
 HOST = "https://app.mode.com"
 HEADER = Header(workspace="acme", host=HOST, dag_id="clean_up", run_id="manual__2026", task_id="apply")
-NOW = datetime(2026, 11, 25, tzinfo=UTC)
+NOW = datetime(2126, 1, 1, tzinfo=UTC)  # after every version
 VERSIONS = sorted(path.name for path in HERE.iterdir() if (path / "plan.json").exists())
 KINDS = {"string": str, "moment": str, "bool": bool, "count": int, "number": float, "names": list}
 BY_NAME = ("kept", "kept_names", "months")  # their keys are no part of the format
