@@ -20,7 +20,7 @@ WITH_PYTHON = [page for page in (README, *PAGES) if python_blocks(page)]
 LANGUAGES = {"python", "console", "bash", "text", "json", "sql", "html", "csv", "{toctree}", "{eval-rst}"}
 QUOTES = ("{literalinclude}", "{include}")
 PLUGIN = "airflow_provider_mode.sandbox.pytest_plugin"
-PROGRAMS = {"make", "pip", "airflow", "python", "export", "bash", "git", "cd", "pre-commit"}
+PROGRAMS = {"make", "pip", "airflow", "python", "export", "bash", "git", "cd", "pre-commit", "source"}
 
 
 def is_test(block: Block) -> bool:
