@@ -6,7 +6,7 @@ from airflow_provider_mode.links._base import ModeLink
 
 
 class ModePlanLink(ModeLink):
-    """Leads to the page of the plan that a task made or applies."""
+    """Leads to the page of the plan that a task made or applies, in S3's or Google's console; to no file."""
 
     kind = "plan"
     name = "Mode plan"

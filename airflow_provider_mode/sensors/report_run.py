@@ -23,7 +23,7 @@ class ReportRunSensor(ModeSensor):
     A failed or cancelled run fails the task, without retries, with the failing query's name, error code and
     message. It returns ``{report, report_run, state, url}``.
 
-    :param report_run: the run's 12 characters
+    :param report_run: the run's 12 characters or its URL
     :param after: any run that began at this moment or later, a ``datetime`` or ISO text with its zone; it
         fails when runs have ended and none of them well, while no other goes on
     """
