@@ -15,8 +15,8 @@ class ExportResultsOperator(ModeOperator):
     """
     Streams the results of a run to files, never whole in memory; returns ``{files: [{uri, rows, bytes}]}``.
 
-    Several queries give a file each. A file is there when it is whole, and not a part of it before. An archive
-    that would become more than 1 GiB and more than 200 times its size is refused, before it is unpacked.
+    Several queries give a file each. A file is there when it is whole, and not a part of it before. An
+    archive that would become more than 1 GiB and over 200 times its size is refused before it is unpacked.
 
     :param report: the report's 12 characters or its URL
     :param report_run: the run's 12 characters or its URL; by default the last one that succeeded
