@@ -37,7 +37,7 @@ class Cell(NamedTuple):
 
     name: str
     python: str
-    airflow: str  # a line, or a version of it
+    airflow: str  # a line, or a version of it and what that version forgets to ask for
     resolution: str = "highest"
     is_whole: bool = False
 
@@ -57,7 +57,7 @@ class Cell(NamedTuple):
 CELLS = (
     Cell("airflow-3.3-lowest", "3.11", "3.3", "lowest-direct"),
     Cell("airflow-3.3-newest", "3.11", "3.3"),
-    Cell("airflow-2.11-lowest", "3.11", "==2.11.0", "lowest-direct"),
+    Cell("airflow-2.11-lowest", "3.11", "==2.11.0\nuniversal-pathlib<0.3", "lowest-direct"),
     Cell("airflow-2.11-newest", "3.11", "2.11"),
     Cell("airflow-3.3-python-3.12", "3.12", "3.3", is_whole=True),
     Cell("airflow-3.3-python-3.13", "3.13", "3.3", is_whole=True),

@@ -28,6 +28,7 @@ EVERYTHING = """
 import importlib, json, pkgutil, warnings
 from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseSensorOperator, ObjectStoragePath
 from airflow.triggers.base import BaseTrigger
+from airflow.providers.common.sql.hooks.sql import DbApiHook
 import airflow_provider_mode as package
 found = pkgutil.walk_packages(package.__path__, package.__name__ + ".")
 names = [each.name for each in found if not each.name.endswith("__main__")]
