@@ -47,20 +47,28 @@ Who takes part:
   {collections} fewer.
 
 A call that gives up is a *failure*; the loop around it goes on, which is more patience than a script has
-that ends at the first error. A run that would not end in time is *cut* and its share of the work told.
+that ends at the first error. A run that would not end in time is *cut* and its
+share of the work told; one that lost something is *incomplete*, and how long it took says nothing.
 """
 
 TRUE = """
 ## At Mode's limit: 40 requests in 10 seconds
 
 {needed} requests needed ({strangers} beside a stranger), {ideal:.0f} s at best. "Asked" is what this
-project holds itself to.
+project holds itself to. {needed} is a little more than whole windows: when nothing else is left to ask this
+package looks ahead, a few requests a process, and they fit into the last window. With 520 needed they take
+a window of their own, and what is 0.99 here is 0.92. And eight requests in flight at a second a reply need
+five seconds for a whole window: a sweep of 400 that ends on one reaches 0.96 at best.
 """
 
 STRANGER = """
-The stranger asks twice a second with the same key, come what may: half of the limit. There the ratio is
-what was let through of all that the limit allows, both together. Two and three hosts have a temporary
-folder each, and so share only what `X-RateLimit-Remaining` tells.
+These runs go on side by side, in two groups, each with a sandbox of its own; several hosts have a temporary
+folder each, and so share only what `X-RateLimit-Remaining` tells. The stranger asks twice a second with the
+same key, come what may: half of the limit. There the ratio is what was let through of all that the limit
+allows, both together.
+
+A request holds its place in the window until the server cannot count it any more, so the *jitter* of replies
+costs time (their length does not): on a machine where work waits for a core, replies jitter.
 """
 
 FAST = """
@@ -118,7 +126,7 @@ def _true(rows: Mapping[str, Mapping[str, Any]]) -> str:
     strangers = [row["cell"]["needed"] for row in rows.values() if row["cell"]["stranger"]]
     first = next(iter(rows.values()))
     text = TRUE.format(needed=cell["needed"], strangers=(strangers or [0])[0], ideal=first["ideal"])
-    head = ["", "ideal/wall", "429", "sent", "failed", "lost, doubled", "asked"]
+    head = ["", "ideal/wall", "seconds", "429", "sent", "failed", "lost, doubled", "asked"]
     ours = {name: row for name, row in rows.items() if row["cell"]["who"] == "ours"}
     others = {name: row for name, row in rows.items() if row["cell"]["who"] != "ours"}
     text += _table(head, ([name, *_figures(row), _asked(name, row)] for name, row in ours.items()))
@@ -131,6 +139,7 @@ def _figures(row: Mapping[str, Any]) -> list[str]:
     whole = row["wall"] is not None
     return [
         _ratio(row),
+        f"{row['wall']:.0f}" if whole else "—",
         f"{row['throttled']}{share}",
         str(row["sent"]),
         str(row["failures"]) if whole else "—",
@@ -139,9 +148,11 @@ def _figures(row: Mapping[str, Any]) -> list[str]:
 
 
 def _ratio(row: Mapping[str, Any]) -> str:
-    """Ideal over wall time; of a run that was cut, how much was done of what was needed."""
+    """Ideal over wall time; of a run that was cut, how much was done; one that left things out has none."""
     if row["wall"] is None:
         return f"cut at {row['cell']['cut']:.0f} s, {row['done']:.0%} done"
+    if row["lost"]:
+        return "incomplete"
     return f"{_value(row):.3f}"
 
 

@@ -20,7 +20,7 @@ LABELS = {"ours": "this package", "mode-sdk": "mode-sdk 0.1.0", "plain": "reques
 
 
 def draw(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
-    """Sliding window; a run that was cut is drawn as what it can have reached at most, and hatched."""
+    """Sliding window; a run that was cut or incomplete is hatched: so high it can have come at most."""
     figure, panels = plt.subplots(1, len(cells.PROCESSES), figsize=(9, 3.2), sharey=True)
     for panel, processes in zip(panels, cells.PROCESSES, strict=True):
         for offset, who in enumerate(cells.WHO):
@@ -36,7 +36,11 @@ def draw(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("ideal / wall")
     marks = [mpl.patches.Patch(color=COLOURS[who], label=LABELS[who]) for who in cells.WHO]
-    marks.append(mpl.patches.Patch(facecolor="white", edgecolor="#555555", hatch="///", label="cut: at most"))
+    marks.append(
+        mpl.patches.Patch(
+            facecolor="white", edgecolor="#555555", hatch="///", label="cut or incomplete: at most"
+        )
+    )
     figure.legend(handles=marks, loc="lower center", ncols=4, frameon=False)
     figure.tight_layout(rect=(0, 0.09, 1, 1))
     file.parent.mkdir(exist_ok=True)
@@ -45,8 +49,8 @@ def draw(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
 
 
 def _bar(panel: Any, at: float, row: Mapping[str, Any], colour: str) -> None:
-    cut = row["wall"] is None
-    height = row["ideal"] / (row["cell"]["cut"] if cut else row["wall"])
+    cut = row["wall"] is None or row["lost"]
+    height = row["ideal"] / (row["wall"] or row["cell"]["cut"])
     panel.bar(
         at, height, 0.25, color="white" if cut else colour, edgecolor=colour, hatch="///" if cut else None
     )
