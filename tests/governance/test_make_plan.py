@@ -4,6 +4,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -180,9 +181,22 @@ def test_one_kind_of_action_leaves_the_other_out() -> None:
 def test_unknown_kinds_are_refused(kinds: Any) -> None:
     """A mistyped kind is an error, before anything is asked."""
     client = mixed()
-    with pytest.raises(SettingError, match=r"^kinds: must be a list of one or both"):
+    with pytest.raises(SettingError) as caught:
         planned(client, kinds=kinds)
+    wanted = "must be a list of one or both of delete_schedule, archive_report"
+    assert str(caught.value) == f"kinds: {wanted}, not {kinds!r}"
     assert not client.asked
+
+
+def test_the_key_of_another_workspace_is_refused() -> None:
+    """Before anything is read: the plan would be of a workspace that nobody meant."""
+    client = mixed()
+    client.config = replace(client.config, workspace="other")
+    with pytest.raises(SettingError) as caught:
+        planned(client)
+    sentence = "workspace: the key belongs to 'acme', but the connection says 'other'"
+    assert (caught.value.field, str(caught.value)) == ("workspace", sentence)
+    assert set(client.asked) == {"verify"}
 
 
 def test_a_lifetime_has_to_be_one() -> None:
