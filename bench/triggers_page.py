@@ -36,7 +36,8 @@ Memory of the triggerer, supervisor and runner together, every 15 seconds, in MB
 ```
 
 A machine that has more to do than its cores can makes any loop wait now and then; hence the load, and the
-control with triggers that only sleep. While hundreds are started at once, Airflow 3.3's own log line for each
+control with triggers that only sleep; those that poll have threads beside the loop, which then wait for each
+other more. While hundreds are started at once, Airflow 3.3's own log line for each
 of them waits for the triggerer's supervisor, which is looking up the others meanwhile: those warnings come
 without any code of this provider too.
 """
