@@ -29,7 +29,7 @@ breaks for a minute.
 | the same, where as many only sleep | {control_a_minute} |
 | processes that wanted to run meanwhile, on average (the machine's load) | {load} |
 
-Memory of the triggerer, supervisor and runner together, over all these minutes, in MB, from {least} to {most}:
+Memory of the triggerer, supervisor and runner together, all the while, in MB, from {least} to {most}:
 
 ```text
 {memory}
