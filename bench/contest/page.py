@@ -47,8 +47,8 @@ Who takes part:
   {collections} fewer.
 
 A call that gives up is a *failure*; the loop around it goes on, which is more patience than a script has
-that ends at the first error. A run that would not end in time is *cut* and its
-share of the work told; one that lost something is *incomplete*, and how long it took says nothing.
+that ends at the first error. A run that would not end in time is *cut* and its share of the work told; one
+that lost something is *incomplete*, and how long it took says nothing.
 """
 
 TRUE = """
@@ -65,7 +65,8 @@ STRANGER = """
 These runs go on side by side, in two groups, each with a sandbox of its own; several hosts have a temporary
 folder each, and so share only what `X-RateLimit-Remaining` tells. The stranger asks twice a second with the
 same key, come what may: half of the limit. There the ratio is what was let through of all that the limit
-allows, both together.
+allows, both together. A leaky bucket that was empty lets through more than a sliding window, so its ratio can
+be above 1.
 
 A request holds its place in the window until the server cannot count it any more, so the *jitter* of replies
 costs time (their length does not): on a machine where work waits for a core, replies jitter.
@@ -76,10 +77,14 @@ FAST = """
 
 The same, ten times as fast ({needed} requests), so that the whole matrix fits in half an hour: a
 millisecond of delay costs ten times as much here. To fill forty requests a second at half a second or a
-second a reply, this package has {fills} requests in flight, divided among its processes. The loops have one
-each. Others are cut after {cut:.0f} s, at {ideal:.0f} to {ideal_slow:.0f} s ideal.
+second a reply, this package has {fills} requests in flight, divided among its processes. The loops have
+one each; with so many in flight it also looks ahead by so many, which costs a window of the ten. Others
+are cut after {cut:.0f} s, at {ideal:.0f} to {ideal_slow:.0f} s ideal.
 
 ![Ideal over wall time by reply time, processes and contender](images/benchmarks.svg)
+
+The picture shows the sliding window; a number above a bar is that of 429s, and what was cut or left
+incomplete is as high as what was done of the work.
 """
 
 COSTS = """

@@ -20,7 +20,7 @@ LABELS = {"ours": "this package", "mode-sdk": "mode-sdk 0.1.0", "plain": "reques
 
 
 def draw(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
-    """Sliding window; a run that was cut or incomplete is hatched: so high it can have come at most."""
+    """Sliding window; a run that was cut or incomplete is hatched: as high as what was done of the work."""
     figure, panels = plt.subplots(1, len(cells.PROCESSES), figsize=(9, 3.2), sharey=True)
     for panel, processes in zip(panels, cells.PROCESSES, strict=True):
         for offset, who in enumerate(cells.WHO):
@@ -32,14 +32,13 @@ def draw(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
         panel.set_title("one process" if processes == 1 else f"{processes} processes")
         panel.set_xticks(range(len(cells.LATENCIES)), [f"{1000 * one:.0f} ms" for one in cells.LATENCIES])
         panel.axhline(1, color="#bbbbbb", linewidth=0.8, zorder=0)
+        panel.set_xlim(-0.5, len(cells.LATENCIES) - 0.5)
         panel.set_ylim(0, 1.15)
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("ideal / wall")
     marks = [mpl.patches.Patch(color=COLOURS[who], label=LABELS[who]) for who in cells.WHO]
     marks.append(
-        mpl.patches.Patch(
-            facecolor="white", edgecolor="#555555", hatch="///", label="cut or incomplete: at most"
-        )
+        mpl.patches.Patch(facecolor="white", edgecolor="#555555", hatch="///", label="cut or incomplete")
     )
     figure.legend(handles=marks, loc="lower center", ncols=4, frameon=False)
     figure.tight_layout(rect=(0, 0.09, 1, 1))
@@ -51,6 +50,8 @@ def draw(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
 def _bar(panel: Any, at: float, row: Mapping[str, Any], colour: str) -> None:
     cut = row["wall"] is None or row["lost"]
     height = row["ideal"] / (row["wall"] or row["cell"]["cut"])
+    if cut:
+        height *= row["done"]
     panel.bar(
         at, height, 0.25, color="white" if cut else colour, edgecolor=colour, hatch="///" if cut else None
     )
