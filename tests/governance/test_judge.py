@@ -119,6 +119,9 @@ def test_too_many_views_keep() -> None:
     """One view more than allowed is use."""
     assert judge({"max_views": 3}).kind == "stale"
     assert judge({"max_views": 2}) == Verdict("fresh", "views", "3 views, more than 2")
+    for never in (0, "0"):
+        assert judge({"max_views": never}, view_count=0).kind == "stale"
+        assert judge({"max_views": never}, view_count=1).kind == "fresh"
 
 
 EXEMPTIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
