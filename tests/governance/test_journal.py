@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from airflow_provider_mode.governance.journal.lines import (
     Entry,
     Header,
     encode,
+    moment_text,
 )
 from airflow_provider_mode.governance.locks import TRIES
+from airflow_provider_mode.governance.storage import find
 from tests.governance.memory_store import Store, StoreError, well
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -348,8 +351,12 @@ def test_another_process_finishes_a_line(folder: Any) -> None:
     journal = opened(folder / "run2", random=lambda: "r1")
     (entry,) = journals_in(folder, HEADER).entries
     journal.settle(entry, ok=True)
-    assert outcomes(journals_in(folder / "run1", HEADER, deep=False).entries) == [(1, R1, True)]
+    found = journals_in(folder / "run1", HEADER, deep=False).entries
+    assert outcomes(found) == [(1, R1, True)]
     assert journal.entries() == []
+    made = [path.name for path in find(folder / "run1", "journal*")]
+    parts = [f"journal-20261124T120000Z-{who}-000001.jsonl" for who in ("r0", "r1")]
+    assert made in (["journal.jsonl"], parts)
     journal.close()
 
 
@@ -475,6 +482,18 @@ def test_hostile_lines_are_no_lines(tmp_path: Path, strange: Any) -> None:
     lines = [encode(HEADER.to_json()), line + b"\n", encode({**good, "n": 2})]
     (tmp_path / "journal.jsonl").write_bytes(b"".join(lines))
     assert outcomes(journals_in(tmp_path, HEADER).entries) == [(2, R1, None)]
+
+
+def test_times_are_written_in_utc_wherever_the_worker_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the worker's zone nor the clock's changes how a moment is written."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        for zone in (UTC, timezone(timedelta(hours=2))):
+            assert moment_text(NOW.astimezone(zone)) == "2026-11-24T12:00:00Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(
