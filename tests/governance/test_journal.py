@@ -22,8 +22,10 @@ from airflow_provider_mode.governance.journal.lines import (
     DELETE_SCHEDULE,
     Entry,
     Header,
+    decode,
     encode,
     moment_text,
+    read_header,
 )
 from airflow_provider_mode.governance.locks import TRIES
 from airflow_provider_mode.governance.storage import find
@@ -520,6 +522,24 @@ def test_hostile_headers_are_none(tmp_path: Path, strange: dict[str, Any]) -> No
     (tmp_path / "journal.jsonl").write_bytes(encode({**HEADER.to_json(), **strange}))
     assert journals_in(tmp_path, HEADER).others
     assert not journals_in(tmp_path, HEADER).entries
+
+
+def test_a_header_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Which task of which run it was; what is no text there is not known."""
+    journal = opened(tmp_path)
+    journal.before(ARCHIVE_REPORT, R1)
+    journal.close()
+    (entry,) = journals_in(tmp_path, HEADER).entries
+    assert entry.source.header == HEADER
+    assert read_header({**HEADER.to_json(), "dag_id": 1, "run_id": None, "task_id": []}) == Header(
+        workspace="acme", host=HOST
+    )
+
+
+def test_half_a_surrogate_pair_can_be_written() -> None:
+    """A name that is no text in any encoding stays the escape that JSON has for it."""
+    assert encode({"error": "ü \ud800"}) == '{"error": "ü \\ud800"}\n'.encode()
+    assert next(decode(encode({"error": "\ud800"}))) == {"error": "\ud800"}
 
 
 def test_headers_keep_what_they_do_not_know(tmp_path: Path) -> None:
