@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import os
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,22 @@ def dags_folder() -> Path:
         from airflow.utils import db  # noqa: PLC0415 - after the environment is set
 
         initdb: Any = db.initdb
-        initdb()
+        with _logging_as_it_was():
+            initdb()
     return folder
+
+
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """Alembic sets up logging anew and silences whoever had a logger before."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    for each in root.manager.loggerDict.values():
+        if isinstance(each, logging.Logger):
+            each.disabled = False
 
 
 @pytest.fixture
