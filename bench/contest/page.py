@@ -192,7 +192,7 @@ def _fast(rows: Sequence[Mapping[str, Any]], skipped: int) -> str:
     ]
     places = dict.fromkeys((r["cell"]["window"], r["cell"]["processes"], r["cell"]["latency"]) for r in rows)
     table = []
-    for place in sorted(places, key=str):
+    for place in sorted(places, key=lambda one: (cells.WINDOWS.index(one[0]), *one[1:])):
         here = {r["cell"]["who"]: r for r in rows if _place(r) == place}
         table.append(
             [place[0], str(place[1]), f"{1000 * place[2]:.0f} ms", *(_brief(here.get(who)) for who in NAMES)]
