@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_mode.client.config import ModeConfig, RateLimit
 from airflow_provider_mode.client.pacing import store as pacing_store
 from airflow_provider_mode.client.pacing.pacing import NoPacer, Pacer, PaceTimeout, Seen, pacer_for
+from airflow_provider_mode.client.pacing.state import loads
 
 GOOD = Seen(200, None, None, None)
 
@@ -60,6 +61,23 @@ def test_switched_off() -> None:
     assert isinstance(one, NoPacer)
     one.acquire(0.0).settle(GOOD)
     assert one.waited == (0, 0.0)
+
+
+def test_who_stops_waiting_leaves_the_queue(clock: Clock, temporary: Path) -> None:
+    """Whatever ends a wait, a signal too, nobody queues behind one who is gone."""
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    config = ModeConfig(workspace="acme", login="interrupted", password="word", rate_limit=TWO)
+    one = pacer_for(config, clock=clock, sleep=interrupted, random=lambda: 0.5)
+    for _ in range(2):
+        one.acquire().settle(GOOD)
+    with pytest.raises(KeyboardInterrupt):
+        one.acquire()
+    (file,) = temporary.rglob("*.pace")
+    state = loads(file.read_bytes().partition(b" ")[2])
+    assert (state.queue, len(state.requests)) == ([], 2)
 
 
 def test_clients_of_one_key_share_a_pace(clock: Clock, temporary: Path) -> None:
