@@ -48,7 +48,6 @@ autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
 autodoc_preserve_defaults = True
 
-suppress_warnings = ["toc.not_readable"]  # pages that are still being written
 nitpicky = True
 PACKAGE = r"airflow_provider_mode\."
 nitpick_ignore_regex = [
