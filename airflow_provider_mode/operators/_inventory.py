@@ -26,16 +26,16 @@ def inventory(operator: Any, context: Mapping[str, Any]) -> dict[str, Any]:
         scope = Scope(collections=collections, datasets=False)  # theirs are other lists
         job = Job.start(operator, context)
         path = job.folder / f"inventory.{form}"
-        tally: Counter[str] = Counter()
+        as_of, tally = job.now, Counter[str]()
         with origin.opened(job) as source, written(path) as file:
-            reports = WRITERS[form](source.rows(scope, as_of=job.now, tally=tally), file)
+            reports = WRITERS[form](source.rows(scope, as_of=as_of, tally=tally), file)
     requests = job.client.usage.requests
     operator.log.info(
         "%s of %s by %s, as of %s, for %s; see %s",
         counted(reports, "report"),
         counted(tally["collections"], "collection"),
         origin.name,
-        moment_text(job.now),
+        moment_text(as_of),
         counted(requests, "request"),
         uri_of(path),
     )

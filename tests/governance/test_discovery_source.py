@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from airflow_provider_mode.client.discovery_models import DiscoveryMember, DiscoveryReport, ReportStat
 from airflow_provider_mode.client.models import Collection
 from airflow_provider_mode.governance.errors import EmptyWorkspace
+from airflow_provider_mode.governance.evidence.confirming import merged
 from airflow_provider_mode.governance.evidence.discovery import DiscoverySource, _by_hand, _use
 from airflow_provider_mode.governance.evidence.evidence import ABSENT, UNASKED, UNSURE, Evidence, Owner
 from airflow_provider_mode.governance.evidence.scope import Scope
@@ -223,6 +225,23 @@ def test_a_run_by_hand_is_dated_only_where_no_schedule_ran(
     )
     assert (_by_hand(NOW, _use(stat)) == NOW) is known
     assert _by_hand(UNASKED, _use(stat)) is UNASKED
+
+
+@pytest.mark.parametrize(
+    ("told", "rest", "by_hand"),
+    [
+        (NOW - timedelta(days=200), NOW - timedelta(days=200), NOW - timedelta(days=200)),
+        (NOW - timedelta(days=200), ABSENT, NOW - timedelta(days=200)),
+        (NOW - timedelta(days=200), NOW - timedelta(days=1), UNASKED),
+        (NOW - timedelta(days=200), UNSURE, UNASKED),
+        (None, NOW - timedelta(days=1), UNASKED),
+    ],
+)
+def test_a_run_that_only_rest_knows_of_may_have_been_by_hand(told: Any, rest: Any, by_hand: Any) -> None:
+    """Discovery lags behind: its word on runs by hand holds as long as no run came after it."""
+    seen = Evidence(report=REPORT, url="", as_of=NOW, last_run_at=told, last_run_by_hand_at=told)
+    confirmed = merged(seen, Evidence(report=REPORT, url="", as_of=NOW, last_run_at=rest))
+    assert confirmed.last_run_by_hand_at == by_hand
 
 
 def test_runs_by_hand_are_asked_of_candidates_only(mode_sandbox: Sandbox) -> None:

@@ -64,6 +64,7 @@ def test_counts_are_known_absent_or_unsure() -> None:
     assert read(view_count=None).view_count == 0
     assert read(view_count=...).view_count is ABSENT
     assert read(view_count="many").view_count is UNSURE
+    assert read(view_count=2**63).view_count is UNSURE  # no column of a file holds it
     assert read(schedules_count=None).schedules_count is ABSENT
     assert read(schedules_count=0).subscribers == 0
     assert read(schedules_count=...).subscribers is UNASKED

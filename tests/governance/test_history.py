@@ -66,7 +66,7 @@ def test_a_count_of_zero_reaches_back_to_creation_but_not_beyond_the_memory() ->
     assert said == Watched(since=day(0), last_viewed_at=None)
     assert history.read("new", 0, day(30), day(26)) == Watched(since=day(26), last_viewed_at=None)
     assert history.read("hidden", 0, day(30), day(-9)) == Watched(since=day(0), last_viewed_at=None)
-    assert history.read("ahead", 0, day(30), day(31)) == Watched(since=day(30), last_viewed_at=None)
+    assert history.read("ahead", 0, day(30), day(31)) == Watched(since=day(31), last_viewed_at=None)
 
 
 def test_a_report_created_since_the_memory_began_was_viewed_since() -> None:
@@ -83,6 +83,12 @@ def test_a_clock_that_was_set_back_makes_evidence_younger() -> None:
     assert follow(track, 8, seconds(day(7))).grew == seconds(day(14))
     assert follow(track, 6, seconds(day(7))).since == seconds(day(14))
     assert follow(track, 7, seconds(day(7))) == track
+
+
+def test_a_clock_that_was_wrong_at_first_dates_nothing_before_the_report_was_there() -> None:
+    """A machine whose clock stands in the past would otherwise watch it for ages at once."""
+    history, _ = read((0, 7))
+    assert history.read("new", 2, day(-3000), day(1)).since == day(1)
 
 
 def test_moments_are_rounded_to_the_safe_side() -> None:

@@ -131,7 +131,15 @@ def test_a_damaged_file_is_not_believed(spoil: Any, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["a 1 2\n", "a 1 2 x 4\n", "a 1 2 -2 4\n", "a -1 2 3 4\n", f"a 1 2 3 {10**12}\n"]
+    "line",
+    [
+        "a 1 2\n",
+        "a 1 2 x 4\n",
+        "a 1 2 -2 4\n",
+        "a -1 2 3 4\n",
+        f"a 1 2 3 {10**12}\n",
+        f"a {10**30} 2 3 4\n",
+    ],  # the last two are too large,
 )
 def test_a_line_that_means_nothing_damages_the_file(line: str) -> None:
     """Even where the checksum matches, as when other software wrote it."""

@@ -280,6 +280,17 @@ def test_an_old_copy_of_the_database_is_pointed_out(
     assert said.levelname == "WARNING"
 
 
+@MANY
+def test_the_age_of_an_old_copy_is_in_the_plan(mode_sandbox: Sandbox) -> None:
+    """Whoever approves it reads of when its evidence is, and not when the query ran."""
+    columns = ["report", "last_viewed_at"]
+    old = mode_sandbox.now - timedelta(days=121)
+    rows = [(report, old) for report in mode_sandbox.state.reports]
+    plan, _ = planned(mode_sandbox, Table(*columns, rows=rows), not_viewed_for="90d")
+    assert plan.actions
+    assert {action.evidence["as_of"][:10] for action in plan.actions} == {old.date().isoformat()}
+
+
 def test_the_age_of_a_young_copy_is_said(mode_sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     """Without alarm."""
     caplog.set_level("INFO")

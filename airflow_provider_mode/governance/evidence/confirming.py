@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from airflow_provider_mode.client.bulk import bounded_map
@@ -29,6 +30,7 @@ from airflow_provider_mode.governance.evidence.evidence import (
     Evidence,
     Owner,
     Unknown,
+    When,
     from_report,
 )
 from airflow_provider_mode.governance.evidence.scope import Scope
@@ -179,9 +181,16 @@ def merged(row: Evidence, rest: Evidence) -> Evidence:
     if isinstance(row.owner, Owner):
         username = row.owner.username or rest.owner_hint
         known["owner"] = dataclasses.replace(row.owner, username=username)
-    if not isinstance(row.last_run_by_hand_at, Unknown):
+    if not isinstance(row.last_run_by_hand_at, Unknown) and not _ran_since(row.last_run_at, rest.last_run_at):
         known["last_run_by_hand_at"] = row.last_run_by_hand_at
     return rest.but(**known)
+
+
+def _ran_since(told: When, rest: When) -> bool:
+    """Whether REST knows of a run that the other source did not: it may have been by hand."""
+    if rest is UNSURE:
+        return True
+    return isinstance(rest, datetime) and not (isinstance(told, datetime) and told >= rest)
 
 
 def unsure(row: Evidence, doubt: str) -> Evidence:

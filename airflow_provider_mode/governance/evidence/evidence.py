@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from airflow_provider_mode.client.models import Collection, Report
 
+MOST = 2**63 - 1
+"""The largest count."""
 REPORT = "Report"
 DATASET = "DatasetReport"
 
@@ -202,7 +204,7 @@ def from_report(report: Report, collection: Collection | None, *, url: str, as_o
 
     Without its `collection`, what depends on the collection's name or kind stays unsure.
     """
-    views, schedules = _read(report, "view_count"), _read(report, "schedules_count")
+    views, schedules = _count(report, "view_count"), _count(report, "schedules_count")
     last_run_at = _read(report, "last_run_at")
     return Evidence(
         report=report.token,
@@ -237,6 +239,12 @@ def _read(seen: Report | Collection, field: str) -> Any:
     if value or seen.known(field):  # what parsed to something was there, which is soon told of most
         return value
     return UNSURE if field in seen.raw else ABSENT
+
+
+def _count(report: Report, field: str) -> Any:
+    """The field's number; one that no column of a file or a database can hold is no count."""
+    value = _read(report, field)
+    return UNSURE if isinstance(value, int) and value > MOST else value
 
 
 def _personal(collection: Collection | None) -> bool | Unknown:

@@ -56,6 +56,7 @@ class SqlSource:
         self._seen: set[str] = set()
         self._twice: set[str] = set()
         self._newest: datetime | None = None
+        self._old: datetime | None = None  # of when an old copy of the database is, as far as its rows show
         self._places: dict[str, Collection] = {}
         self._chosen: list[Collection] = []
         self._tally: Counter[str] = Counter()
@@ -90,7 +91,8 @@ class SqlSource:
         """The rows as REST has them, all in the cheaper of two ways."""
         people = People(self._client.members)
         for row in self._confirmed(rows):
-            yield people.named(row) if self._scope.usernames and row.archived is False else row
+            dated = row if self._old is None else row.but(as_of=self._old)
+            yield people.named(dated) if self._scope.usernames and dated.archived is False else dated
 
     def _confirmed(self, rows: Iterable[Evidence]) -> Iterator[Evidence]:
         asking = []
@@ -157,6 +159,7 @@ class SqlSource:
             return
         age, day = as_of - self._newest, say_moment(self._newest)
         if age > _OLD:
+            self._old = self._newest
             _log.warning(
                 "The newest use in the query's rows is of %s, %s ago: what was used since then looks unused",
                 day,

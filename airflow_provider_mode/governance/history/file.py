@@ -73,7 +73,7 @@ def loads(content: bytes, *, host: str, workspace: str) -> History:
         for line in _lines(body):
             name, *numbers = line.split()
             history.remember(unquote(name.decode()), _track(numbers))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise Damaged(f"it cannot be read ({error})") from None
     return history
 

@@ -47,7 +47,8 @@ class Watched(NamedTuple):
 
 
 def begin(views: int, at: int, *, created: int | None, began: int) -> Track:
-    """The first reading of a report's count, by a memory that began at `began`."""
+    """The first reading of a count, by a memory that began at `began`; a clock before `created` is wrong."""
+    at = at if created is None else max(at, created)
     if created is not None and views == 0:
         return Track(views, min(max(created, began), at), NEVER, at)
     if created is not None and created > began and views > 0:

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_mode.client.config import ModeConfig
 from airflow_provider_mode.governance.durations import counted
-from airflow_provider_mode.governance.evidence.evidence import ABSENT, UNSURE, Evidence
+from airflow_provider_mode.governance.evidence.evidence import UNSURE, Evidence
 from airflow_provider_mode.governance.history.file import HistoryFile
 
 MOST_VIEWS = 2**62
@@ -37,8 +37,7 @@ class Watching:
         """The row with its last view and since when views are watched; UNSURE where no growth was seen."""
         views = evidence.view_count
         if not isinstance(views, int) or views > MOST_VIEWS:
-            told_before = self._history.track(evidence.report) is not None
-            return evidence.but(last_viewed_at=ABSENT if views is ABSENT and not told_before else UNSURE)
+            return evidence.but(last_viewed_at=UNSURE)  # also where absent: a lost memory looks like that
         created = evidence.created_at if isinstance(evidence.created_at, datetime) else None
         known = self._history.read(evidence.report, views, self._clock(), created)
         self.read += 1
