@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 LOCK ?= requirements.lock
 UV = $(BIN)/uv
 READY = $(VENV)/.ready
-# What never hears of Airflow is tested once, on the main line.
+# What never hears of Airflow is tested once, on the main line; the docs are of that line.
 ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile --ignore=tests/test_lanes.py
 SRC = airflow_provider_mode tests dags_examples bench .ci docs/conf.py
 export PYTHONPYCACHEPREFIX = $(CURDIR)/build/pycache
