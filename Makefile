@@ -7,7 +7,7 @@ LOCK ?= requirements.lock
 UV = $(BIN)/uv
 READY = $(VENV)/.ready
 # What never hears of Airflow is tested once, on the main line; the docs are of that line.
-ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile --ignore=tests/test_lanes.py
+ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile --ignore=tests/test_lanes.py --ignore=tests/docs
 SRC = airflow_provider_mode tests dags_examples bench .ci docs/conf.py
 export PYTHONPYCACHEPREFIX = $(CURDIR)/build/pycache
 unexport PYTHONDONTWRITEBYTECODE
