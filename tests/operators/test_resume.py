@@ -67,7 +67,10 @@ def test_only_a_run_by_hand_that_may_be_good_is_gone_on_with(mode: Mode) -> None
     assert begun_since(client, report.token, {}, since) is None
     mode.sandbox.run(report, parameters={"region": "us"})
     assert begun_since(client, report.token, {"region": "eu"}, since) is None
-    run = mode.sandbox.run(report, parameters={"region": "eu", "limit": 5})
+    assert begun_since(client, report.token, {}, since) is None
+    mode.sandbox.run(report, parameters={"region": "eu", "limit": 5})
+    assert begun_since(client, report.token, {"region": "eu"}, since) is None
+    run = mode.sandbox.run(report, parameters={"region": "eu"})
     found = begun_since(client, report.token, {"region": "eu"}, since)
     assert found is not None
     assert found.token == run.token

@@ -210,6 +210,41 @@ def test_a_start_that_never_arrived_is_not_repeated(mode: Mode, report: Report) 
     assert report.runs == [other]
 
 
+@pytest.mark.parametrize(
+    ("sent", "held"),
+    [
+        ({}, {"region": "us"}),
+        ({"region": "eu"}, {"region": "eu", "days": 30}),
+        ({"region": "eu"}, {}),
+        ({"region": "eu"}, None),
+    ],
+)
+def test_a_lost_start_adopts_nobody_elses_run(
+    mode: Mode, report: Report, sent: dict[str, Any], held: Any
+) -> None:
+    """A parameter more may be a default, or somebody else's wish: nobody can tell, so it is not ours."""
+    mode.sandbox.fault("drop", method="POST", path="*/runs")
+
+    def meanwhile(_: float) -> None:
+        mode.sandbox.run(report).parameters = held
+
+    with pytest.raises(StartUnclear, match="none is to be found"):
+        start(ModeHook().get_conn(), report.token, sent, looks_after=(0,), sleep=meanwhile)
+    assert len(report.runs) == 1
+
+
+@pytest.mark.parametrize("held", [{}, None])
+def test_a_lost_start_without_parameters_is_found(mode: Mode, report: Report, held: Any) -> None:
+    """Mode may say null for none."""
+    mode.sandbox.fault("drop", method="POST", path="*/runs", after=True)
+
+    def meanwhile(_: float) -> None:
+        report.runs[0].parameters = held
+
+    found = start(ModeHook().get_conn(), report.token, {}, looks_after=(0,), sleep=meanwhile)
+    assert found.token == report.runs[0].token
+
+
 def test_a_start_that_never_left_may_be_retried(mode: Mode, report: Report) -> None:
     """Nothing listens: no run can have started."""
     mode.connect(host="http://127.0.0.1:9")
