@@ -77,7 +77,18 @@ def _new(
 
 
 def _is_like(run: Run, parameters: Mapping[str, Any]) -> bool:
-    """Whether a run was started by hand with these parameters; Mode may add those that have a default."""
+    """
+    Whether a run was started by hand with these parameters, and no others.
+
+    One that holds more may have been given the defaults of the report's form, or be somebody else's. Nobody
+    can tell, so it is not taken for ours: to wait for another's numbers is worse than to fail.
+    """
     held = run.parameters
-    same = held is None or all(key in held and str(held[key]) == str(parameters[key]) for key in parameters)
-    return run.schedule is None and same
+    if held is None and run.raw.get("parameters", ...) is None:
+        held = {}  # null stands for none; a run that does not tell them is like no other
+    return run.schedule is None and held is not None and _as_texts(held) == _as_texts(parameters)
+
+
+def _as_texts(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Mode may answer a number with its text."""
+    return {key: str(value) for key, value in parameters.items()}
