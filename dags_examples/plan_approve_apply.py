@@ -11,7 +11,7 @@ from airflow_provider_mode.operators import ArchiveStaleReportsOperator, PlanCle
 try:
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 except (ImportError, AirflowOptionalProviderFeatureException):
-    ApprovalOperator = None  # before Airflow 3.1 nobody is asked: the plan is applied as it is
+    ApprovalOperator = None  # before Airflow 3.1 nobody can be asked here: the plan is only tried
 
 # [START plan_approve_apply]
 PLAN = "ti.xcom_pull(task_ids='plan')"
@@ -27,7 +27,7 @@ with DAG(
         policy={"not_run_for": "180d", "not_edited_for": "180d", "max_views": 5},
         expires_after="7d",
     )
-    answer = None
+    answer, nobody_is_asked = None, ApprovalOperator is None
     if ApprovalOperator is not None:
         approve = ApprovalOperator(
             task_id="approve",
@@ -43,6 +43,7 @@ with DAG(
         plan=plan.output["plan"],
         digest=plan.output["digest"],
         approval=answer,
+        dry_run=nobody_is_asked,
         max_changes="15%",
         retries=2,
     )

@@ -70,11 +70,11 @@ def test_waiting_for_a_schedule(mode: Mode, run_dag: RunDag) -> None:
 
 
 def test_plan_approve_apply(mode: Mode, run_dag: RunDag) -> None:
-    """What was planned is applied; the approval, where Airflow has one, is taken for given here."""
+    """What was planned is applied, the approval taken for given; where Airflow has none, it is only tried."""
     reports = [mode.stale(), *(mode.sandbox.add_report(name=f"In use {number}").token for number in range(9))]
     states = run_dag("plan_approve_apply")
     assert set(states.values()) == {"success"}
-    assert mode.archived() == {reports[0]}
+    assert mode.archived() == ({reports[0]} if ("approve", -1) in states else set())
 
 
 def test_a_restore_from_a_folder_of_journals(mode: Mode, run_dag: RunDag) -> None:

@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from airflow_provider_mode.client.pacing.file import own_folder
 from airflow_provider_mode.governance.durations import counted, say_duration, say_moment
 from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.governance.history.history import NEVER, History, Track, moment_of
@@ -213,9 +213,9 @@ class HistoryFile:
         if local_path(self.path) is None:
             yield
             return
-        path = Path(tempfile.gettempdir()) / f"mode-history-{os.getuid()}.lock"
-        with Guard("open", path):
-            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with Guard("open", tempfile.gettempdir()):
+            path = own_folder() / "history.lock"  # where no other user can make it first and hold it
+            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             lock(number, path, fcntl.LOCK_EX, self._sleep)
             yield
