@@ -31,9 +31,11 @@ def connection(mode_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MODE_DEFAULT", json.dumps(mode_sandbox.connection(rate_limit=None)))
 
 
-async def watch(report: str, store: Store | None, seconds: float, meanwhile: Any = None) -> list[str]:
+async def watch(
+    report: str, store: Store | None, seconds: float, meanwhile: Any = None, interval: float = 0.1
+) -> list[str]:
     """The runs for which a trigger fires within some time; then it is cancelled."""
-    trigger: Any = ModeReportRunTrigger(report=report, poll_interval=0.1)
+    trigger: Any = ModeReportRunTrigger(report=report, poll_interval=interval)
     trigger.asset_state_store = store
     fired: list[str] = []
 
@@ -87,3 +89,18 @@ def test_more_than_a_page_of_runs_is_not_missed(mode_sandbox: Sandbox) -> None:
         mode_sandbox.run(report)
     fired = asyncio.run(watch(report.token, store, 3))
     assert fired == [run.token for run in report.runs[1:]]
+
+
+@pytest.mark.parametrize("code", [None, 503])
+def test_what_there_was_before_is_read_at_once(
+    mode_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, code: int | None
+) -> None:
+    """Whatever ends after that is new, be the interval an hour; in trouble it does not spin."""
+    connection = mode_sandbox.connection(rate_limit=None, retry_for=0.01)
+    monkeypatch.setenv("AIRFLOW_CONN_MODE_DEFAULT", json.dumps(connection))
+    if code is not None:
+        mode_sandbox.fault("status", status=code, count=None)
+    report = mode_sandbox.add_report(name="Watched")
+    mode_sandbox.clear_requests()
+    assert asyncio.run(watch(report.token, None, 3, interval=1e6)) == []
+    assert 1 <= len(mode_sandbox.requests) <= 2
