@@ -71,7 +71,7 @@ class Head:
         """Seconds that the server asks to wait; a date is measured by its own clock where it tells that."""
         try:
             now = parsedate_to_datetime(self.headers.get("Date", ""))
-        except ValueError:
+        except (ValueError, OverflowError):
             now = self.came
         return retry_after(self.headers.get("Retry-After"), now)
 

@@ -97,10 +97,10 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     if words.isascii() and words.replace(".", "", 1).isdigit():
         return min(float(words), LONGEST_ASKED)
     try:
-        then = parsedate_to_datetime(words)
-    except ValueError:
+        left = _aware(parsedate_to_datetime(words)) - _aware(now)
+    except (ValueError, OverflowError):  # the second, where a year or a zone is larger than a date can hold
         return None
-    return min(max((_aware(then) - _aware(now)).total_seconds(), 0.0), LONGEST_ASKED)
+    return min(max(left.total_seconds(), 0.0), LONGEST_ASKED)
 
 
 def _aware(moment: datetime) -> datetime:

@@ -31,7 +31,8 @@ class Asker:
     """
     One who waits for the answer to a question; `trouble` is the latest reason why there is none yet.
 
-    The last look of an asker is taken at once, and its answer is one though it be that nothing came true.
+    The last look of an asker is taken at once, and its answer is one though it be that nothing came true. So
+    is the first of one who is `eager`, but for its answer.
     """
 
     question: Question
@@ -39,6 +40,12 @@ class Asker:
     answered: asyncio.Future[Answer]
     trouble: str = ""
     is_last: bool = False
+    is_eager: bool = False
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a look cannot wait until the interval is over."""
+        return (self.is_last or self.is_eager) and not self.answered.done()
 
     async def within(self, seconds: float | None) -> Answer | None:
         """The answer, unless none comes in that time."""
@@ -62,8 +69,8 @@ class _Group:
 
     @property
     def is_urgent(self) -> bool:
-        """Whether somebody's time is over who has no answer yet."""
-        return any(asker.is_last and not asker.answered.done() for asker in self.askers)
+        """Whether somebody cannot wait."""
+        return any(asker.is_urgent for asker in self.askers)
 
 
 class Desk:
@@ -87,9 +94,9 @@ class Desk:
         """What some work with the client gives, done off the loop."""
         return await self._pool.run(lambda: work(self.client))
 
-    def asker(self, question: Question, interval: float) -> Asker:
-        """Begin to ask about a question; `leave` ends it."""
-        asker = Asker(question, interval, asyncio.get_running_loop().create_future())
+    def asker(self, question: Question, interval: float, *, eager: bool = False) -> Asker:
+        """Begin to ask about a question, of the `eager` at once; `leave` ends it."""
+        asker = Asker(question, interval, asyncio.get_running_loop().create_future(), is_eager=eager)
         group = self._groups.setdefault(question.subject, _Group(question.subject))
         group.askers.append(asker)
         group.changed.set()
@@ -143,15 +150,18 @@ class Desk:
         """Look once, and answer all who ask."""
         askers = list(group.askers)
         last = {asker for asker in askers if asker.is_last}
-        try:
-            told = await self._pool.run(lambda: self._look([asker.question for asker in askers]))
-        except Exception as error:  # noqa: BLE001 - a bug, raised in each trigger that waits
-            told = [error for _ in askers]
+        for asker in askers:
+            asker.is_eager = False
+        looking = self._pool.run(lambda: self._look([asker.question for asker in askers]))
+        [told] = await asyncio.gather(looking, return_exceptions=True)
+        answers: list[Answer | BaseException] = (
+            [told for _ in askers] if isinstance(told, BaseException) else [*told]  # a bug, for all who wait
+        )
         self._polls += 1
-        for asker, answer in zip(askers, told, strict=True):
+        for asker, answer in zip(askers, answers, strict=True):
             if asker.answered.done():
                 continue
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 asker.answered.set_exception(answer)
             elif answer.status == WAITING and asker not in last:
                 asker.trouble = answer.sentence

@@ -95,6 +95,8 @@ def test_the_shortest_pause_that_a_server_can_ask_for() -> None:
         ("-3", None),
         ("soon", None),
         ("1.2.3", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Tue, 24 Nov 2026 12:00:30 +99999999999999999999", None),
         ("Tue, 24 Nov 2026 13:00:30 +0100", 30.0),
         ("Tue, 24 Nov 2026 12:00:30 GMT", 30.0),
         ("Tue, 24 Nov 2026 12:00:30", 30.0),
