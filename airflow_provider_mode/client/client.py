@@ -1,7 +1,8 @@
 """Mode's API as its users think of it: an endpoint is a verb, a path and a type."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from airflow_provider_mode.client import audit, exports, names
@@ -87,16 +88,25 @@ class ModeClient(Core):
         return self._all(collection, datasets=True)
 
     def walk(
-        self, collections: Sequence[Collection], *, datasets: bool = False
+        self,
+        collections: Sequence[Collection],
+        *,
+        datasets: bool = False,
+        watch: Callable[[int], object] = lambda _: None,
     ) -> Iterator[tuple[Collection, Report | ModeError]]:
         """
         The reports of many collections, read at once; of one that could not be read whole, the error alone.
 
         What concerns all of them alike, such as a bad key or a host that is not there, is raised.
+
+        :param collections: what to read
+        :param datasets: datasets in place of reports
+        :param watch: hears after each page how many of the collections are done
         """
         listings = [self._reports_of(collection, datasets=datasets) for collection in collections]
         session = self._session
-        found = walk(lambda *ask: page(session, *ask), listings, workers=self.config.concurrency)
+        fetch, workers = partial(page, session), self.config.concurrency
+        found = walk(fetch, listings, workers=workers, watch=watch)
         for index, ended in found:
             if isinstance(ended, ModeError):
                 yield collections[index], ended

@@ -26,6 +26,7 @@ from airflow_provider_mode.client.pages import MOST_WALKS, Pages
 Answer = tuple[list[Row], Mapping[str, Any]]
 _CONCERNS_ALL = (AuthenticationError, ConfigurationError, RateLimited)
 Fetch = Callable[[Listing[Row], int], Answer[Row]]
+Watch = Callable[[int], object]
 
 
 class Chain(Generic[Row]):
@@ -93,9 +94,15 @@ class Walk(Generic[Row]):
 
     def __init__(self, listings: Sequence[Listing[Row]], in_flight: int) -> None:
         self._open = {order: Chain(listing, order) for order, listing in enumerate(listings)}
+        self._lists = len(listings)
         self._ready = [(0, order) for order in self._open]
         self._most_needless = in_flight
         self._needless = 0
+
+    @property
+    def ended(self) -> int:
+        """How many lists are over."""
+        return self._lists - len(self._open)
 
     def next_ask(self) -> Ask[Row] | None:
         """The page to ask for now, if any."""
@@ -164,10 +171,12 @@ class Doubts(Generic[Row]):
 
 
 def walk(
-    fetch: Fetch[Row], listings: Sequence[Listing[Row]], *, workers: int
+    fetch: Fetch[Row], listings: Sequence[Listing[Row]], *, workers: int, watch: Watch = lambda _: None
 ) -> Iterator[tuple[int, Kept[Row] | ModeError]]:
     """
     For each list, by its index, all its items or the error in their place, as each list ends.
+
+    `watch` hears after each page how many lists have ended.
 
     What concerns every list (a bad key, a limit that leaves no room, a host that is not there) is raised.
     """
@@ -183,6 +192,7 @@ def walk(
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 ask = flying.pop(future)
                 ended = state.take(ask, _answer(future))
+                watch(state.ended)
                 if ended is not None and not doubts.holds(ask.chain, ended):
                     yield ask.chain.order, ended
 

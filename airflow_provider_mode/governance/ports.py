@@ -30,9 +30,16 @@ class Reads(Protocol):
         """Every collection that the key sees."""
 
     def walk(
-        self, collections: Sequence[Collection], *, datasets: bool = False
+        self,
+        collections: Sequence[Collection],
+        *,
+        datasets: bool = False,
+        watch: Callable[[int], object] = ...,
     ) -> Iterator[tuple[Collection, Report | ModeError]]:
-        """The reports of many collections; one ModeError in place of what could not be read."""
+        """The reports of many collections; one ModeError in place of what could not be read.
+
+        `watch` hears after each page how many collections are done.
+        """
 
     def schedules(self, report: str, count: int | None = None) -> Iterator[Schedule]:
         """A report's schedules; a `count` that is known ends the list without one more request."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,11 +108,16 @@ class FakeClient:
         return map(Collection.from_json, list(self.later or []) if again else self.spaces)
 
     def walk(
-        self, collections: Sequence[Collection], *, datasets: bool = False
+        self,
+        collections: Sequence[Collection],
+        *,
+        datasets: bool = False,
+        watch: Callable[[int], object] = lambda _: None,
     ) -> Iterator[tuple[Collection, Report | ModeError]]:
         """Each collection's rows, or its error."""
         listing = self.datasets if datasets else self.rows
-        for collection in collections:
+        for done, collection in enumerate(collections, start=1):
+            watch(done)
             self.asked["datasets" if datasets else "reports"] += 1
             rows = listing.get(collection.token, ())
             if isinstance(rows, ModeError):

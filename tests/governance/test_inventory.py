@@ -11,7 +11,9 @@ from airflow_provider_mode.governance.evidence.evidence import Evidence
 from airflow_provider_mode.governance.evidence.inventory import RestSource
 from airflow_provider_mode.governance.evidence.scope import Scope
 from airflow_provider_mode.governance.ports import Progress
+from airflow_provider_mode.sandbox.sandbox import Sandbox
 from tests.governance.fake_client import NOW, FakeClient, collection_row, report_row
+from tests.governance.sources import client_of
 
 
 def workspace() -> FakeClient:
@@ -189,9 +191,17 @@ def test_a_history_tells_when_a_report_was_viewed() -> None:
     assert "history=" in RestSource(client).never["last_viewed_at"]
 
 
-def test_progress_is_told_as_the_reports_come() -> None:
-    """Every 500 reports."""
+@pytest.mark.mode_sandbox(reports=0, frozen=True)
+def test_progress_is_told_with_each_page(mode_sandbox: Sandbox) -> None:
+    """A long list is not read in silence, nor are many short ones."""
+    place = mode_sandbox.add_collection("Long")
+    for number in range(70):
+        mode_sandbox.add_report(name=f"Report {number}", collection=place.token)
     seen: list[Progress] = []
-    client = FakeClient().add("c1", *(report_row(f"r{number}") for number in range(1200)))
-    list(RestSource(client, watch=seen.append).rows(Scope(datasets=False), as_of=NOW, tally=Counter()))
-    assert seen == [Progress("reports listed", 500, None), Progress("reports listed", 1000, None)]
+    source = RestSource(client_of(mode_sandbox), watch=seen.append)
+    scope = Scope(collections=[place.token], datasets=False)
+    assert len(list(source.rows(scope, as_of=NOW, tally=Counter()))) == 70
+    assert {progress.stage for progress in seen} == {"reports' lists read to their end"}
+    assert {progress.total for progress in seen} == {1}
+    assert [progress.done for progress in seen][:2] == [0, 0]
+    assert seen[-1].done == 1

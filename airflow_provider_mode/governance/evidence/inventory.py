@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from airflow_provider_mode.client.errors import ModeError, NotFound, PermissionDenied
@@ -17,7 +17,6 @@ _WITHOUT_HISTORY = {
     "last_viewed_at": "Mode's REST API does not tell when a report was last viewed: "
     'add history="<folder>", or use source="discovery" or a query'
 }
-_EVERY = 500
 _MAY_BE_GONE = (NotFound, PermissionDenied)
 """What a collection answers that was deleted while its reports were read; Mode is seen to use both."""
 
@@ -39,12 +38,12 @@ class RestSource:
         failed: dict[Collection, ModeError] = {}
         seen: set[str] = set()
         for datasets in (False, True) if scope.datasets else (False,):
-            for collection, found in self._client.walk(collections, datasets=datasets):
+            watch = self._watching("datasets'" if datasets else "reports'", len(collections))
+            for collection, found in self._client.walk(collections, datasets=datasets, watch=watch):
                 if isinstance(found, ModeError):
                     failed.setdefault(collection, found)
                 elif found.token not in seen:
                     seen.add(found.token)
-                    self._say(len(seen))
                     yield self._evidence(found, collection, as_of)
         self._account_for(failed, scope, tally)
 
@@ -74,9 +73,9 @@ class RestSource:
                 permanent=permanent,
             )
 
-    def _say(self, reports: int) -> None:
-        if reports % _EVERY == 0:
-            self._watch(Progress("reports listed", reports, None))
+    def _watching(self, whose: str, collections: int) -> Callable[[int], None]:
+        """What hears of each page: a list that is long, or one of many, is not read in silence."""
+        return lambda done: self._watch(Progress(f"{whose} lists read to their end", done, collections))
 
 
 def choose(client: Reads, scope: Scope, tally: Counter[str]) -> tuple[list[Collection], list[Collection]]:
