@@ -54,7 +54,8 @@ async def successes(watcher: Watcher, store: Any) -> AsyncIterator[dict[str, Any
 
 
 async def _answer(desk: Desk, question: NewSuccess, interval: float) -> Answer:
-    asker = desk.asker(question, interval)
+    # What ends before the first look is taken for old, so that look does not wait.
+    asker = desk.asker(question, interval, eager=question.known is None)
     try:
         return await asker.answered
     finally:

@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_mode.sandbox import Sandbox
 from airflow_provider_mode.triggers import ModeReportRunTrigger
+from airflow_provider_mode.triggers._base import off_loop
 
 
 class Store(dict[str, Any]):
@@ -37,6 +38,8 @@ async def watch(
     """The runs for which a trigger fires within some time; then it is cancelled."""
     trigger: Any = ModeReportRunTrigger(report=report, poll_interval=interval)
     trigger.asset_state_store = store
+    # Importing, and reading a connection for the first time, may take longer than a test.
+    await (await off_loop("_watching")).desk_for("mode_default")
     fired: list[str] = []
 
     async def run() -> None:
