@@ -146,6 +146,27 @@ def test_a_connection_that_fails_for_a_while_is_outlived(mode: Mode, report: Rep
     assert len(report.runs) == 1
 
 
+@every
+def test_the_deadline_holds_while_mode_is_down(
+    mode: Mode, report: Report, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the connection would retry: neither the looks nor the cancelling add much to it."""
+    monkeypatch.setattr("airflow_provider_mode.hooks.runs.KILL_WITHIN", 0.5)
+    mode.connect(extra={"rate_limit": None, "retry_for": 15})
+    report.outcome = "never"
+    broke: list[float] = []
+
+    def break_down() -> None:
+        for _ in _until(lambda: report.runs):
+            time.sleep(0.05)
+        mode.sandbox.fault("status", status=503, count=None)
+        broke.append(time.monotonic())
+
+    with pytest.raises(AirflowException, match=r"not ended within 0:00:01|Sensor has timed out"):
+        ended(way, break_down, report=report.token, timeout="1s")
+    assert time.monotonic() - broke[0] < 9
+
+
 @either
 def test_a_run_that_never_ends_is_cancelled_at_the_deadline(mode: Mode, report: Report, way: str) -> None:
     """The sentence says for how long it was waited for, and that it was cancelled."""
