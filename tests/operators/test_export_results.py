@@ -32,6 +32,9 @@ HOSTILE = [
     "Ä\n.csv",
 ]
 
+EMPTY = b"PK\x05\x06" + bytes(18)
+"""An archive without members."""
+
 
 @pytest.fixture
 def report(mode: Mode) -> Report:
@@ -158,6 +161,35 @@ def test_a_body_that_breaks_off_leaves_no_file(mode: Mode, report: Report) -> No
     with pytest.raises(Exception, match="the body broke off"):
         exported(mode, report)
     assert not list(mode.output.rglob("*results.csv*"))
+
+
+@pytest.mark.parametrize(
+    ("form", "path", "body"),
+    [
+        ("pdf", "*/pdf/download", '{"state": "x"}'),
+        ("pdf", "*/pdf/download", "%PD"),
+        ("json", "*.json", '{"error": "x"}'),
+        ("json", "*.json", " \n"),
+        ("json", "*.json", " " * 5000 + "[]"),
+        ("csv", "*.csv", EMPTY.decode()),
+    ],
+    ids=["JSON", "part", "error", "nothing", "void", "archive"],
+)
+def test_what_is_of_another_kind_is_no_file(
+    mode: Mode, report: Report, form: str, path: str, body: str
+) -> None:
+    """A gateway or Mode itself may say with 200 that there is nothing."""
+    mode.sandbox.switch(pdf_polls=0)
+    mode.sandbox.fault("status", status=200, path=path, body=body, count=None)
+    with pytest.raises(Exception, match=r"does not begin as|archive of results is empty"):
+        exported(mode, report, format=form)
+    assert {path.name for path in mode.output.rglob("*") if path.is_file()} <= {"spent.json"}
+
+
+def test_json_may_begin_with_space(mode: Mode, report: Report) -> None:
+    """And with the mark of UTF-8."""
+    mode.sandbox.fault("status", status=200, path="*.json", body="\ufeff\r\n [{}]", count=None)
+    assert {file["rows"] for file in exported(mode, report, format="json").values()} == {1}
 
 
 def test_killing_the_task_stops_it_between_two_pieces(mode: Mode, report: Report) -> None:
