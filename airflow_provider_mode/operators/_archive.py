@@ -17,7 +17,8 @@ from pathlib import PurePosixPath
 from airflow_provider_mode.client import UnexpectedReply
 from airflow_provider_mode.operators._folder import escaped
 
-BEGINS = b"PK\x03\x04"
+BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
+"""How an archive begins, one without members included."""
 PIECE = 256 * 1024
 MOST_MEMBERS = 1000
 ALWAYS_ALLOWED = 1 << 30
@@ -55,6 +56,8 @@ def unpacked(pieces: Iterable[bytes], wrong: Wrong) -> Iterator[Iterator[tuple[s
             raise _broken(wrong, error) from error
         with archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
+            if not members:
+                raise wrong(UnexpectedReply, "the archive of results is empty")
             if reason := _too_much(members, size):
                 raise wrong(ArchiveRefused, f"the archive of results is refused: {reason}")
             yield ((safe(member.filename), _read(archive, member, wrong)) for member in members)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -22,6 +22,9 @@ from airflow_provider_mode.operators._folder import escaped
 from airflow_provider_mode.operators._job import Job
 from airflow_provider_mode.operators._touched import report_exported
 
+SPACE = b" \t\r\n\xef\xbb\xbf"
+"""What may stand before the rest, the mark of UTF-8 included."""
+LONGEST_SPACE = 1024
 FORMATS = ("csv", "json", "pdf")
 
 
@@ -53,20 +56,33 @@ class Export:
         for query in queries:
             with self.client.results(self.report, self.run, "json", query_run=query) as download:
                 name = "results.json" if len(queries) == 1 else f"{_name(query)}.json"
-                self.delivery.deliver(name, download, JsonRows())
+                self._deliver_json(name, download)
         if not queries:
             with self.client.results(self.report, self.run, "json") as download:
-                self.delivery.deliver("results.json", download, JsonRows())
+                self._deliver_json("results.json", download)
 
     def pdf(self) -> None:
         """The rendered report."""
         with self.client.pdf(self.report, self.run) as download:
-            self.delivery.deliver("report.pdf", download, NoRows())
+            self.delivery.deliver("report.pdf", self._begun(download, b"%PDF-", "a PDF"), NoRows())
+
+    def _deliver_json(self, name: str, pieces: Iterable[bytes]) -> None:
+        self.delivery.deliver(name, self._begun(pieces, b"[", "JSON results"), JsonRows())
+
+    def _begun(self, pieces: Iterable[bytes], begins: bytes, what: str) -> Iterator[bytes]:
+        """The pieces of what begins as it should: Mode may say with a good status that there is nothing."""
+        pieces, head = iter(pieces), b""
+        for piece in pieces:
+            head += piece
+            if len(head.lstrip(SPACE)) >= len(begins) or len(head) > LONGEST_SPACE:
+                break
+        if not head.lstrip(SPACE).startswith(begins):
+            raise self._wrong(UnexpectedReply, f"what came does not begin as {what} does")
+        yield head
+        yield from pieces
 
     def _wrong(self, kind: type[UnexpectedReply], sentence: str) -> UnexpectedReply:
-        path = (
-            f"/api/{self.client.config.workspace}/reports/{self.report}/runs/{self.run}/results/content.csv"
-        )
+        path = f"/api/{self.client.config.workspace}/reports/{self.report}/runs/{self.run}/results"
         return kind(sentence, method="GET", path=path, status=200)
 
 
