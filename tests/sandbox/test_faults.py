@@ -27,6 +27,16 @@ def test_a_status_in_place_of_the_change(api: Any, mode_sandbox: Sandbox, report
     assert fault.hits == 1
 
 
+@pytest.mark.parametrize("body", [None, "a,b"])
+def test_a_content_type_of_ones_own(api: Any, mode_sandbox: Sandbox, body: str | None) -> None:
+    """Instead of the usual one, however it is spelt, and not besides it."""
+    mode_sandbox.fault("status", status=200, body=body, headers={"content-type": "text/csv"})
+    api.connection.request("GET", "/api/account", headers={"Authorization": api.basic})
+    reply = api.connection.getresponse()
+    reply.read()
+    assert reply.msg.get_all("Content-Type") == ["text/csv"]
+
+
 def test_a_status_after_the_change(api: Any, mode_sandbox: Sandbox, report: str) -> None:
     """The change is made all the same."""
     mode_sandbox.fault("status", path="*/archive", after=True)
