@@ -101,7 +101,7 @@ class Handler(socketserver.StreamRequestHandler):
         lines = [f"HTTP/1.1 {reply.status:d} {REASONS.get(reply.status, 'Unknown')}"]
         if reply.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {length}")
-            if reply.size:
+            if reply.size and not any(name.lower() == "content-type" for name in reply.headers):
                 lines.append(f"Content-Type: {reply.media_type}")
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         lines.append(f"Connection: {'keep-alive' if keep else 'close'}")
