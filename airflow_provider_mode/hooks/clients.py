@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +48,20 @@ def client_of(config: ModeConfig) -> ModeClient:
     client = ModeClient(config)
     client.usage.tell(told(config.workspace))
     return client
+
+
+SHORTEST_PATIENCE = 1.0  # seconds that retrying may take though a deadline be over: for a mere hiccup
+
+
+@contextmanager
+def within(client: ModeClient, seconds: float) -> Iterator[ModeClient]:
+    """A client that does not retry beyond a deadline so far off: the same, where it would not anyhow."""
+    patience = max(seconds, SHORTEST_PATIENCE)
+    if client.config.retry_for <= patience:
+        yield client
+        return
+    with impatient(client.config, retry_for=patience) as hurried:
+        yield hurried
 
 
 def impatient(config: ModeConfig, *, retry_for: float, **changes: Any) -> ModeClient:

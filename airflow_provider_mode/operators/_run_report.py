@@ -19,11 +19,20 @@ from airflow_provider_mode.client.models import SUCCEEDED, TERMINAL
 from airflow_provider_mode.governance.errors import SettingError
 from airflow_provider_mode.hooks import runs, templates
 from airflow_provider_mode.hooks.asking import report_in
-from airflow_provider_mode.hooks.clients import impatient
+from airflow_provider_mode.hooks.clients import impatient, within
 from airflow_provider_mode.hooks.failures import ReportRunFailed, failing_fast
 from airflow_provider_mode.hooks.looks import Look
 from airflow_provider_mode.hooks.mode import ModeHook
-from airflow_provider_mode.hooks.questions import DONE, ERROR, TIMEOUT, WAITING, Answer, RunEnded, ask
+from airflow_provider_mode.hooks.questions import (
+    DONE,
+    ERROR,
+    TIMEOUT,
+    WAITING,
+    Answer,
+    Question,
+    RunEnded,
+    ask,
+)
 from airflow_provider_mode.hooks.showing import show
 from airflow_provider_mode.hooks.starting import begun_since, start
 from airflow_provider_mode.operators._touched import reports_changed
@@ -102,7 +111,7 @@ class RunJob:
             return self.result(run, context)
         question = RunEnded(report=self.report, run=run)
         end = time.time() + self.timeout.total_seconds()
-        answer = ask(question, Look(self.client))
+        answer = self._look(question, end)
         while answer.status == WAITING:
             if self.operator.deferrable:
                 self._defer(run, end)
@@ -112,7 +121,7 @@ class RunJob:
                 answer = Answer(status=TIMEOUT, sentence=answer.sentence)
                 break
             time.sleep(min(self.poll_interval, left))
-            answer = ask(question, Look(self.client))
+            answer = self._look(question, end)
         return self._conclude(answer, context)
 
     def concluded(self, context: Mapping[str, Any], event: Any) -> Any:
@@ -154,6 +163,11 @@ class RunJob:
             "%s", said[0] if said else f"run {run} could not be cancelled in time: {where}"
         )
 
+    def _look(self, question: Question, end: float) -> Answer:
+        """What a look tells that retries no longer than there is time."""
+        with within(self.client, end - time.time()) as client:
+            return ask(question, Look(client))
+
     def _follow(self, run: str, context: Mapping[str, Any]) -> str:
         """From now on the task is about this run: its buttons lead there, and killing the task cancels it."""
         self.run = run
@@ -188,10 +202,16 @@ class RunJob:
         if answer.status == ERROR:
             raise AirflowFailException(answer.sentence)
         if answer.status == TIMEOUT:
-            cancelled = runs.cancel(self.client, self.report, self.run) if self.run else ""
-            raise ReportRunFailed(f"not ended within {self.timeout}: {answer.sentence}; {cancelled}")
+            raise ReportRunFailed(f"not ended within {self.timeout}: {answer.sentence}; {self._cancelled()}")
         self.ended = answer.value
         raise ReportRunFailed(answer.sentence)
+
+    def _cancelled(self) -> str:
+        """What came of cancelling the run after its time is over, which must not take long."""
+        if self.run is None:
+            return ""
+        with within(self.client, runs.KILL_WITHIN) as client:
+            return runs.cancel(client, self.report, self.run)
 
 
 def sendable(parameters: Mapping[str, Any]) -> Mapping[str, Any]:

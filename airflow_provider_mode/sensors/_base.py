@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from airflow_provider_mode.client import ModeClient
     from airflow_provider_mode.hooks.questions import Question
 
+RESCHEDULED_PATIENCE = 30.0  # seconds that one of many looks may spend retrying
 SHORTEST = 0.1  # seconds between two looks in the triggerer, which must not spin
 
 
@@ -61,6 +62,7 @@ class ModeSensor(BaseSensorOperator):
         self.report = report
         self.mode_conn_id = mode_conn_id
         self.deferrable = deferrable
+        self._end: float | None = None
 
     def question(self, client: ModeClient) -> Question:
         """What is waited for, out of the rendered parameters."""
@@ -79,11 +81,11 @@ class ModeSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Wait on the worker; or look once, and leave the rest to the triggerer."""
+        self._end = time.time() + self.timeout
         if not self.deferrable:
             if context.get("ti") is None:
                 self.mode = "poke"  # outside of Airflow nobody would call again
             return super().execute(context)
-        end_time = time.time() + self.timeout
         found = self._skipping(self.poke, context)
         if found.is_done:
             return found.xcom_value
@@ -91,12 +93,28 @@ class ModeSensor(BaseSensorOperator):
             report=self.report,
             mode_conn_id=self.mode_conn_id,
             poll_interval=max(float(self.poke_interval), SHORTEST),
-            end_time=end_time,
+            end_time=self._end,
         )
         # The trigger ends by itself, with a last look; Airflow's own limit is for one that never does.
         spare = timedelta(seconds=self.timeout + 2 * self.poke_interval + 120)
         self.defer(trigger=trigger, method_name="execute_complete", timeout=spare)
         return None
+
+    def time_left(self, context: Context) -> float:
+        """
+        Seconds until this sensor gives up, as far as it is known.
+
+        When a rescheduled one first looked is told by Airflow 3 alone; and as another look costs it nothing,
+        none of them has to retry for long.
+        """
+        end = time.time() + self.timeout if self._end is None else self._end
+        if self.deferrable or self.mode != "reschedule":
+            return end - time.time()
+        told = getattr(context.get("ti"), "get_first_reschedule_date", None)
+        began = None if told is None else told(context)
+        if began is not None:
+            end = began.timestamp() + self.timeout
+        return min(end - time.time(), RESCHEDULED_PATIENCE)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """What the triggerer found, or the error that it stands for."""

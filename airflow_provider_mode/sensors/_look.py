@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSen
 
 from airflow_provider_mode.client import ModeClient
 from airflow_provider_mode.hooks import runs
+from airflow_provider_mode.hooks.clients import within
 from airflow_provider_mode.hooks.failures import failing_fast
 from airflow_provider_mode.hooks.looks import Look
 from airflow_provider_mode.hooks.mode import ModeHook
@@ -22,7 +23,8 @@ def look(sensor: Any, hook: ModeHook, context: Mapping[str, Any]) -> tuple[bool,
         client = hook.get_conn()
         question = sensor.question(client)
         _show(sensor, context, client, question)
-        answer = ask(question, Look(client))
+        with within(client, sensor.time_left(context)) as hurried:
+            answer = ask(question, Look(hurried))
         _show(sensor, context, client, question, answer)
     sensor.log.info("%s", answer.sentence)
     if answer.status == FAILED:

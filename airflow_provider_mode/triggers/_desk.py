@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 
 from airflow_provider_mode.client import ModeClient, ModeError
 from airflow_provider_mode.governance.errors import GovernanceError
+from airflow_provider_mode.hooks.clients import within
 from airflow_provider_mode.hooks.looks import Look
 from airflow_provider_mode.hooks.questions import WAITING, Answer, Question, ask
 from airflow_provider_mode.triggers._pace import phase, stretch
@@ -41,6 +43,12 @@ class Asker:
     trouble: str = ""
     is_last: bool = False
     is_eager: bool = False
+    end: float | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds until this asker gives up."""
+        return math.inf if self.end is None else self.end - time.time()
 
     @property
     def is_urgent(self) -> bool:
@@ -94,9 +102,12 @@ class Desk:
         """What some work with the client gives, done off the loop."""
         return await self._pool.run(lambda: work(self.client))
 
-    def asker(self, question: Question, interval: float, *, eager: bool = False) -> Asker:
-        """Begin to ask about a question, of the `eager` at once; `leave` ends it."""
-        asker = Asker(question, interval, asyncio.get_running_loop().create_future(), is_eager=eager)
+    def asker(
+        self, question: Question, interval: float, *, eager: bool = False, end: float | None = None
+    ) -> Asker:
+        """Begin to ask about a question, of the `eager` at once, until a moment; `leave` ends it."""
+        answered = asyncio.get_running_loop().create_future()
+        asker = Asker(question, interval, answered, is_eager=eager, end=end)
         group = self._groups.setdefault(question.subject, _Group(question.subject))
         group.askers.append(asker)
         group.changed.set()
@@ -152,7 +163,7 @@ class Desk:
         last = {asker for asker in askers if asker.is_last}
         for asker in askers:
             asker.is_eager = False
-        looking = self._pool.run(lambda: self._look([asker.question for asker in askers]))
+        looking = self._pool.run(lambda: self._look(askers))
         [told] = await asyncio.gather(looking, return_exceptions=True)
         answers: list[Answer | BaseException] = (
             [told for _ in askers] if isinstance(told, BaseException) else [*told]  # a bug, for all who wait
@@ -168,15 +179,20 @@ class Desk:
             else:
                 asker.answered.set_result(answer)
 
-    def _look(self, questions: list[Question]) -> list[Answer | Exception]:
-        """The answers to several questions of one subject, in a thread."""
-        look = Look(self.client, shared=len(questions) > 1)
+    def _look(self, askers: list[Asker]) -> list[Answer | Exception]:
+        """
+        The answers to several questions of one subject, in a thread.
+
+        It retries no longer than the first of them has time; the others will look again.
+        """
         told: list[Answer | Exception] = []
-        for question in questions:
-            try:
-                told.append(ask(question, look))
-            except (ModeError, GovernanceError) as error:
-                told.append(error)
+        with within(self.client, min(asker.left for asker in askers)) as client:
+            look = Look(client, shared=len(askers) > 1)
+            for asker in askers:
+                try:
+                    told.append(ask(asker.question, look))
+                except (ModeError, GovernanceError) as error:
+                    told.append(error)
         return told
 
     def _stretch(self) -> float:

@@ -50,7 +50,8 @@ async def _answered(waiter: Waiter) -> Answer:
 
 async def _at(desk: Desk, waiter: Waiter) -> Answer:
     """The answer of one desk, within the time there is."""
-    asker = desk.asker(waiter.question(desk.client, asking), waiter.poll_interval)
+    question = waiter.question(desk.client, asking)
+    asker = desk.asker(question, waiter.poll_interval, end=waiter.end_time)
     try:
         return await asker.within(_left(waiter)) or await _at_the_end(desk, asker)
     finally:

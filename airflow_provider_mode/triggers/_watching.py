@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from airflow_provider_mode.client import AuthenticationError, ModeClient
 from airflow_provider_mode.hooks import runs
 from airflow_provider_mode.hooks.asking import report_in
+from airflow_provider_mode.hooks.clients import within
 from airflow_provider_mode.hooks.questions import Answer, NewSuccess
 from airflow_provider_mode.triggers._desk import Desk
 from airflow_provider_mode.triggers._desks import desk_for
@@ -67,7 +68,8 @@ async def cancelled(watcher: Watcher, run: str) -> str:
     desk = await desk_for(watcher.mode_conn_id)
 
     def work(client: ModeClient) -> str:
-        return runs.cancel(client, report_in(client, watcher.report), run)
+        with within(client, runs.KILL_WITHIN) as hurried:
+            return runs.cancel(hurried, report_in(client, watcher.report), run)
 
     said: str = await desk.run(work)
     return said
