@@ -176,6 +176,31 @@ def test_a_connection_that_fails_for_a_while_is_waited_out(mode_sandbox: Sandbox
     assert fault.hits == 6
 
 
+def test_trouble_is_said_once_and_so_is_its_end(
+    mode_sandbox: Sandbox, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A person who reads the triggerer's log learns that Mode is down, not at each poll."""
+    connect(extra={"rate_limit": None, "retry_for": 0.05})
+    reports = [mode_sandbox.add_report(name="Seen", view_count=3) for _ in range(2)]
+    mode_sandbox.fault("status", status=503, count=None)
+    triggers = [
+        ModeReportViewedTrigger(report=report.token, min_views=3, poll_interval=0.1) for report in reports
+    ]
+
+    async def heal() -> None:
+        while len(mode_sandbox.requests) < 12:  # noqa: ASYNC110 - there is nobody to set an event
+            await asyncio.sleep(0.05)
+        mode_sandbox.clear_faults()
+
+    with caplog.at_level(logging.INFO, "airflow_provider_mode.triggers._desk"):
+        events = asyncio.run(together(*triggers, meanwhile=heal))
+    assert [event["status"] for event in events] == ["done", "done"]
+    said = [each.getMessage() for each in caplog.records if each.name.endswith("_desk")]
+    assert len(said) == 2
+    assert "answered 503" in said[0]
+    assert said[1] == "Mode answers again"
+
+
 def test_at_the_deadline_the_trouble_is_named(mode_sandbox: Sandbox, connect: Connect) -> None:
     """A clear failure, not a mere timeout."""
     connect(extra={"rate_limit": None, "retry_for": 0.2})
