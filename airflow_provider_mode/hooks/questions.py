@@ -25,12 +25,14 @@ class Answer:
     """
     What a look told: `waiting`, `done` with a value, or `failed` for good; `sentence` says why.
 
-    Waiting itself may end with `timeout`, or with an `error` that another try cannot mend.
+    Waiting itself may end with `timeout`, or with an `error` that another try cannot mend. `in_trouble` means
+    that there is none yet because Mode cannot be asked.
     """
 
     status: str
     value: Any = None
     sentence: str = ""
+    in_trouble: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The answer as a trigger's event."""
@@ -68,7 +70,7 @@ def ask(question: Question, look: Look) -> Answer:
     except ModeError as error:
         if not error.retryable:
             raise
-        return Answer(status=WAITING, sentence=str(error))
+        return Answer(status=WAITING, sentence=str(error), in_trouble=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,7 @@ class Desk:
         self._groups: dict[str, _Group] = {}
         self._polls = 0
         self._stretched = 1.0
+        self._troubled: set[str] = set()
 
     @property
     def idle(self) -> bool:
@@ -129,6 +130,7 @@ class Desk:
         asker.answered.cancel()
         if not group.askers:
             del self._groups[group.subject]
+            self._troubled.discard(group.subject)
             if group.task is not None:
                 group.task.cancel()
 
@@ -169,6 +171,7 @@ class Desk:
             [told for _ in askers] if isinstance(told, BaseException) else [*told]  # a bug, for all who wait
         )
         self._polls += 1
+        self._say_trouble(group.subject, answers)
         for asker, answer in zip(askers, answers, strict=True):
             if asker.answered.done():
                 continue
@@ -205,6 +208,18 @@ class Desk:
             self._stretched = factor
             self._say(factor)
         return factor
+
+    def _say_trouble(self, subject: str, answers: Sequence[Answer | BaseException]) -> None:
+        """Say when trouble begins, whatever it hinders, and when it is over; not at each poll."""
+        trouble = next((each for each in answers if isinstance(each, Answer) and each.in_trouble), None)
+        if trouble is not None:
+            if not self._troubled:
+                _log.warning("Mode cannot be asked, and is asked again until it can: %s", trouble.sentence)
+            self._troubled.add(subject)
+        elif subject in self._troubled:
+            self._troubled.remove(subject)
+            if not self._troubled:
+                _log.info("Mode answers again")
 
     def _say(self, factor: float) -> None:
         least = min(group.interval for group in self._groups.values())
