@@ -161,7 +161,11 @@ def serve(box: Sandbox) -> None:
 
 def main() -> None:
     """Start it all, and leave nothing behind."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a shell has the first ignored by what it puts aside with `&`
+        signal.signal(number, signal.default_int_handler)
     shutil.rmtree(WORK, ignore_errors=True)
     (WORK / "tmp").mkdir(parents=True)
     try:

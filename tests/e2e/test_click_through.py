@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tests.e2e.processes import belonging_to, eventually
@@ -44,7 +45,11 @@ def test_it_is_all_there_and_then_all_gone(stacks: Stacks) -> None:
             assert answer["status"], answer
         finally:
             os.killpg(program.pid, signal.SIGINT)
-            program.wait(timeout=ENDED)
+            try:
+                program.wait(timeout=ENDED)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(program.pid, signal.SIGKILL)  # or leaving this block would wait for ever
     assert program.returncode == 0
     assert belonging_to(WORK) == []
     assert not WORK.exists()
