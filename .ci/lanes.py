@@ -190,7 +190,8 @@ def main() -> int:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     lanes = [Lane(number, text.split(";"), options.folder) for number, text in enumerate(options.lane, 1)]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # the first is heard by programs that tests start, too
+        signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(ADOPT, 1)
     try:

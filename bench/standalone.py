@@ -161,10 +161,8 @@ def serve(box: Sandbox) -> None:
 
 def main() -> None:
     """Start it all, and leave nothing behind."""
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # a shell has the first ignored by what it puts aside with `&`
+    # What a shell starts with `&` ignores Ctrl-C's signal, and what that starts too.
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     shutil.rmtree(WORK, ignore_errors=True)
     (WORK / "tmp").mkdir(parents=True)
