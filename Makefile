@@ -8,6 +8,9 @@ UV = $(BIN)/uv
 READY = $(VENV)/.ready
 # What never hears of Airflow is tested once, on the main line; the docs are of that line.
 ONLY_ONCE = --ignore=tests/client --ignore=tests/governance --ignore=tests/sandbox --ignore=tests/browser --ignore=tests/hostile --ignore=tests/test_lanes.py --ignore=tests/docs
+# What is killed hundreds of times covers nothing in the process that counts, and has a process of its own.
+KILLS = tests/governance/test_crash.py
+TESTS = --ignore=tests/e2e --ignore=tests/strangers --ignore=$(KILLS)
 # Without a redis-server its tests are skipped, and what they cover cannot be held.
 OMIT = $(if $(shell command -v redis-server),,--omit='airflow_provider_mode/client/pacing/redis.py')
 SRC = airflow_provider_mode tests dags_examples bench .ci docs/conf.py
@@ -59,9 +62,12 @@ contracts: $(READY) ## import-linter: who may import whom
 	@$(BIN)/lint-imports --no-cache > build/contracts.log 2>&1 || { cat build/contracts.log; exit 1; }
 
 unit: $(READY) ## the tests, with branch coverage of client, governance and sandbox held at 100 %
-	@echo "==> tests"
+	@echo "==> tests, and beside them $(KILLS)"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q --ignore=tests/e2e --ignore=tests/strangers
+	@mkdir -p build
+	@$(BIN)/python -m pytest -q $(KILLS) >build/kills.log 2>&1 & kills=$$!; \
+	  $(BIN)/coverage run -m pytest -q $(TESTS); status=$$?; \
+	  wait $$kills || { cat build/kills.log; exit 1; }; tail -n 1 build/kills.log; exit $$status
 	@$(BIN)/coverage combine -q 2>/dev/null || true
 	@$(BIN)/coverage report $(OMIT) --include='airflow_provider_mode/client/*,airflow_provider_mode/governance/*,airflow_provider_mode/sandbox/*' --fail-under=100
 

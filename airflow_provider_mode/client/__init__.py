@@ -17,6 +17,7 @@ What methods take is named alike everywhere:
 :param parameters: values of the report's own parameters, by name
 :param format: ``"csv"`` or ``"json"``
 :param wait_for: how long Mode may take to render, in seconds
+:param watch: called after each page with the number of collections that are done
 :param username: a person by their name in Mode's URLs
 :param start: the first moment, a ``datetime`` with its zone
 :param end: the last moment, likewise

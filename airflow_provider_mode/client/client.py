@@ -98,10 +98,6 @@ class ModeClient(Core):
         The reports of many collections, read at once; of one that could not be read whole, the error alone.
 
         What concerns all of them alike, such as a bad key or a host that is not there, is raised.
-
-        :param collections: what to read
-        :param datasets: datasets in place of reports
-        :param watch: hears after each page how many of the collections are done
         """
         listings = [self._reports_of(collection, datasets=datasets) for collection in collections]
         session = self._session
